@@ -1,0 +1,119 @@
+"""What flows through the house: a frame, the faces in it, and what is read in each face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+ImageU8: TypeAlias = npt.NDArray[np.uint8]
+FloatArray: TypeAlias = npt.NDArray[np.float32]
+IntArray: TypeAlias = npt.NDArray[np.int64]
+Box: TypeAlias = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One upright picture of a source.
+
+    Attributes
+    ----------
+    image_bgr
+        Shape (height, width, 3), uint8, blue first.
+    index
+        Number in the source, from 0.
+    time_s
+        Presentation time in seconds; None for a photo.
+    source
+        Path or address as the user gave it.
+    """
+
+    image_bgr: ImageU8
+    index: int = 0
+    time_s: float | None = None
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        check_bgr(self.image_bgr)
+        if self.index < 0:
+            raise ValueError(f"index is a frame number from 0, got {self.index}")
+
+
+@dataclass(frozen=True)
+class Face:
+    """Where a face is.
+
+    Attributes
+    ----------
+    xyxy
+        Left, top, right, bottom in pixels of the upright picture at full size; right and
+        bottom are exclusive.
+    detection
+        Calibrated probability that this is a face, 0 to 1.
+    id
+        Number that stays with a face in a clip; number from 0 in a photo.
+    """
+
+    xyxy: Box
+    detection: float = 1.0
+    id: int = 0
+
+    def __post_init__(self) -> None:
+        x1, y1, x2, y2 = self.xyxy
+        if x2 <= x1 or y2 <= y1:
+            raise ValueError(f"xyxy is left, top, right, bottom with an area, got {self.xyxy}")
+        if not 0.0 <= self.detection <= 1.0:
+            raise ValueError(f"detection is a probability from 0 to 1, got {self.detection}")
+
+    @property
+    def size_wh(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.xyxy[2] - self.xyxy[0], self.xyxy[3] - self.xyxy[1]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The apparent expression of one face.
+
+    Attributes
+    ----------
+    face
+        Where it was read.
+    emotion
+        One of `labels`, or `unsure` when `certainty` is below the threshold.
+    certainty
+        Calibrated probability of the best label, 0 to 1.
+    cluster
+        Number of the emotion cluster.
+    probabilities
+        One a label, in the order of `labels`, summing to 1.
+    labels
+        The model's labels, in order.
+    """
+
+    face: Face
+    emotion: str
+    certainty: float
+    cluster: int
+    probabilities: tuple[float, ...]
+    labels: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.probabilities) != len(self.labels):
+            raise ValueError(
+                f"one probability a label: {len(self.labels)} labels, "
+                f"{len(self.probabilities)} probabilities"
+            )
+        if abs(sum(self.probabilities) - 1.0) > 1e-3:
+            raise ValueError(f"probabilities sum to 1, got {sum(self.probabilities):.4f}")
+
+
+def check_bgr(image_bgr: ImageU8) -> None:
+    """Raise ValueError unless this is a picture of shape (height, width, 3), uint8."""
+    if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
+        raise ValueError(
+            "a picture is uint8 of shape (height, width, 3), "
+            f"got {image_bgr.dtype} of shape {image_bgr.shape}"
+        )
