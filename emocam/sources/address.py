@@ -1,0 +1,38 @@
+"""One grammar for where pictures come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+_STREAMS = ("http://", "https://", "rtsp://", "rtsps://", "rtmp://", "udp://", "tcp://")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where pictures come from.
+
+    Attributes
+    ----------
+    kind
+        `camera` (a number or a device such as /dev/video2), `stream` or `path`.
+    text
+        As the user gave it.
+    """
+
+    kind: Literal["camera", "stream", "path"]
+    text: str
+
+    @property
+    def camera_index(self) -> int | None:
+        """Number of a camera; None for a device path, a stream or a file."""
+        return int(self.text) if self.text.isdigit() else None
+
+
+def parse_address(text: str) -> Address:
+    """A number is a camera, `http…` or `rtsp…` a stream, anything else a path."""
+    if text.isdigit() or text.startswith("/dev/video"):
+        return Address("camera", text)
+    if text.lower().startswith(_STREAMS):
+        return Address("stream", text)
+    return Address("path", text)

@@ -1,0 +1,58 @@
+"""What else a video file tells, for clear messages; more so where PyAV is installed.
+
+PyAV is imported inside the functions: it must come after cv2, and it is not always there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_EARLY = 0.02  # of the duration: a file that ends earlier than this is cut off
+
+
+def why_not(path: Path) -> str:
+    """Why OpenCV can't open a file, to follow the file's name in a message."""
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if b"\0" not in head and all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
+        return "is a text file; a video was expected, such as .mp4, .mov, .mkv, .avi or .webm"
+    try:
+        import av
+    except ImportError:
+        return "holds no picture that can be decoded: only sound, cut off, or of an unknown kind"
+    try:
+        with av.open(str(path)) as container:
+            pictures, sounds = container.streams.video, container.streams.audio
+            if pictures:
+                return f"holds {pictures[0].codec_context.name} video, which can't be decoded here"
+            return "holds sound but no picture" if sounds else "holds no picture"
+    except (OSError, ValueError) as error:
+        return f"is not a video, or is cut off or damaged ({getattr(error, 'strerror', error)})"
+
+
+def is_cut_off(path: Path) -> bool:
+    """Whether a file's last packet comes well before the end that its head tells.
+
+    A picture that merely ends before the sound is not cut off. Without PyAV this can't be told
+    apart, and the answer is True.
+    """
+    try:
+        import av
+    except ImportError:
+        return True
+    last_s = 0.0
+    with av.open(str(path)) as container:
+        if container.duration is None:
+            return False
+        begins_s, lasts_s = (
+            (container.start_time or 0) / av.time_base,
+            container.duration / av.time_base,
+        )
+        try:
+            for packet in container.demux():
+                if packet.pts is not None and packet.time_base is not None:
+                    ends = packet.pts + (packet.duration or 0)
+                    last_s = max(last_s, float(ends * packet.time_base) - begins_s)
+        except (OSError, ValueError):
+            return True
+    return bool(last_s < lasts_s * (1 - _EARLY) - 0.1)
