@@ -1,0 +1,1 @@
+"""Where a face is: detection, the crop in the training format, who is who."""
