@@ -1,0 +1,34 @@
+"""The emotions, and the one colour and sign that each has everywhere."""
+
+from __future__ import annotations
+
+EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "neutral", "sad", "surprise")
+"""FER2013's seven, in the order of its numbers 0 to 6, which is also the alphabet's."""
+
+UNSURE = "unsure"
+NEUTRAL = "neutral"
+
+# Found by search: of all pairs, seen normally or with any of the three kinds of colour blindness
+# (simulated after Machado, Oliveira, Fernandes, "A physiologically-based model for simulation of
+# color vision deficiency", 2009), the two most alike are still 21 CIEDE2000 apart; each stands out
+# from white (1.4:1 or more) and from near-black (2.2:1 or more). Red, green, blue.
+_COLORS_RGB: dict[str, tuple[int, int, int]] = {
+    "angry": (223, 78, 31),
+    "disgust": (49, 83, 72),
+    "fear": (137, 0, 148),
+    "happy": (239, 218, 67),
+    "neutral": (198, 210, 187),
+    "sad": (55, 140, 255),
+    "surprise": (0, 239, 255),
+    UNSURE: (139, 135, 137),
+}
+# Labels of a user's own take the palette in turn.
+_PALETTE_RGB = (*(_COLORS_RGB[emotion] for emotion in EMOTIONS), (230, 159, 0))
+
+
+def color_rgb(label: str, labels: tuple[str, ...] = EMOTIONS) -> tuple[int, int, int]:
+    """Red, green, blue (0 to 255) of a label, the same in window, film, plots and report."""
+    if label in _COLORS_RGB:
+        return _COLORS_RGB[label]
+    index = labels.index(label) if label in labels else 0
+    return _PALETTE_RGB[index % len(_PALETTE_RGB)]

@@ -1,0 +1,187 @@
+"""A model is arrays: one safetensors file, with the model card as JSON in its header.
+
+Reading it runs no code (https://github.com/huggingface/safetensors), and no version of
+scikit-learn is needed for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from emocam.errors import ModelError, OutputError, UsageError
+from emocam.output import complete_file
+
+FORMAT_VERSION = 1
+DEFAULT_MODEL = "words"
+_CARD_KEYS = {"format_version": int, "recipe": str, "labels": list, "size": int}
+_MAX_SIZE = 1024
+
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """The content of a model file: its card and its named arrays.
+
+    Attributes
+    ----------
+    card
+        The model card: `format_version`, `recipe`, `labels` in order, `size` of the training
+        format in pixels, data counts and hash, versions, figures, date.
+    arrays
+        Name to array.
+    """
+
+    card: dict[str, Any]
+    arrays: Arrays
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(self.card["labels"])
+
+    def array(self, name: str, shape: tuple[int | None, ...]) -> npt.NDArray[Any]:
+        """Array of that name, checked.
+
+        Parameters
+        ----------
+        name
+            Name in the file.
+        shape
+            Expected length of each axis; None leaves an axis free.
+
+        Raises
+        ------
+        ModelError
+            When it is absent, of another shape, or holds a number that is not finite.
+        """
+        if name not in self.arrays:
+            raise ModelError(f"the model lacks the array '{name}': train it anew")
+        array = self.arrays[name]
+        fits = len(array.shape) == len(shape) and all(
+            want is None or want == have for want, have in zip(shape, array.shape, strict=True)
+        )
+        if not fits:
+            wanted = "×".join("any" if want is None else str(want) for want in shape)
+            came = "×".join(str(have) for have in array.shape)
+            raise ModelError(f"the model's array '{name}' should be {wanted}, it is {came}")
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ModelError(f"the model's array '{name}' holds numbers that are not finite")
+        return array
+
+
+def find_model(model: str | Path | None = None) -> Path:
+    """Path of a model: a file, the name of one that emocam carries, or the default.
+
+    Raises
+    ------
+    UsageError
+        When there is no such model.
+    """
+    name = str(model or DEFAULT_MODEL)
+    carried = [folder / f"{name}.safetensors" for folder in _model_folders()]
+    for path in (Path(name), *carried):
+        if path.is_file():
+            return path
+    known = sorted(
+        {file.stem for folder in _model_folders() for file in folder.glob("*.safetensors")}
+    )
+    raise UsageError(
+        f"no model '{name}': give a .safetensors file that 'emocam train' made, "
+        f"or one of: {', '.join(known) or '(none carried)'}"
+    )
+
+
+def _model_folders() -> tuple[Path, Path]:
+    package = Path(__file__).resolve().parent.parent
+    return package / "models", package.parent / "models"  # in the wheel; in a checkout
+
+
+def model_hash(model: str | Path | None = None) -> str:
+    """SHA-256 of a model file, as hexadecimal digits: what was made with it can name it.
+
+    Parameters
+    ----------
+    model
+        As for `find_model`.
+
+    Raises
+    ------
+    UsageError
+        When there is no such model.
+    """
+    hashed = hashlib.sha256()
+    with find_model(model).open("rb") as file:
+        while piece := file.read(1 << 20):
+            hashed.update(piece)
+    return hashed.hexdigest()
+
+
+def load_model_file(path: str | Path) -> ModelFile:
+    """Read a model file; nothing in it can run.
+
+    Raises
+    ------
+    ModelError
+        When it is no safetensors file, has no readable card, or is of another format version.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            card = _checked_card(path, file.metadata())
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, TypeError) as error:
+        raise ModelError(f"{path} is not a model that 'emocam train' made: {error}") from error
+    return ModelFile(card, arrays)
+
+
+def _checked_card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
+    try:
+        card = json.loads((metadata or {})["emocam"])
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{path} has no model card: it was not made by 'emocam train'") from error
+    if not isinstance(card, dict):
+        raise ModelError(f"{path}: the model card should be a JSON object")
+    for key, kind in _CARD_KEYS.items():
+        if not isinstance(card.get(key), kind):
+            raise ModelError(f"{path}: the model card lacks '{key}' ({kind.__name__})")
+    if card["format_version"] != FORMAT_VERSION:
+        raise ModelError(
+            f"{path} has format version {card['format_version']}, this emocam reads "
+            f"{FORMAT_VERSION}: train it anew, or install the emocam that made it"
+        )
+    labels = card["labels"]
+    if len(labels) < 2 or len(set(map(str, labels))) != len(labels):
+        raise ModelError(f"{path}: the model card should name two or more different labels")
+    if not all(isinstance(label, str) for label in labels):
+        raise ModelError(f"{path}: the model card's labels should be text")
+    if not 8 <= card["size"] <= _MAX_SIZE:
+        raise ModelError(f"{path}: the training size should be 8 to {_MAX_SIZE}, is {card['size']}")
+    return card
+
+
+def save_model_file(path: str | Path, model: ModelFile) -> None:
+    """Write a model file; it appears under its name only when complete.
+
+    Raises
+    ------
+    OutputError
+        When it can't be written there.
+    """
+    path = Path(path)
+    arrays = {name: np.ascontiguousarray(array) for name, array in model.arrays.items()}
+    metadata = {"emocam": json.dumps({"format_version": FORMAT_VERSION, **model.card})}
+    try:
+        with complete_file(path) as temporary:
+            save_file(arrays, temporary, metadata=metadata)
+    except SafetensorError as error:
+        raise OutputError(f"can't write the model to {path}: {error}") from error

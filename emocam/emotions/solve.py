@@ -1,0 +1,240 @@
+"""Kernel ridge regression on tens of thousands of faces: blocked, in place, in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from emocam.types import FloatArray, IntArray
+
+_BLOCK = 1024
+_ROWS = 2048  # of a kernel at a time
+
+Progress = Callable[[float], None]
+
+
+def silent(_share: float) -> None:
+    """Nobody is looking."""
+
+
+def gaussian_kernel(points: FloatArray, others: FloatArray, sharpness: float) -> FloatArray:
+    """exp(-sharpness × squared distance), shape (points, others), float32."""
+    # Two more columns carry the squared lengths, so one product gives the whole exponent.
+    left = _with_lengths(points * np.float32(2 * sharpness), points, sharpness, last=False)
+    right = np.ascontiguousarray(_with_lengths(others, others, sharpness, last=True).T)
+    kernel = np.empty((len(points), len(others)), np.float32)
+    for first in range(0, len(points), _ROWS):
+        part = kernel[first : first + _ROWS]
+        np.matmul(left[first : first + _ROWS], right, out=part)
+        np.minimum(part, 0, out=part)
+        np.exp(part, out=part)
+    return kernel
+
+
+def _with_lengths(
+    scaled: FloatArray, points: FloatArray, sharpness: float, *, last: bool
+) -> FloatArray:
+    lengths = np.float32(-sharpness) * np.square(points).sum(axis=1, keepdims=True)
+    ones = np.ones_like(lengths)
+    return np.hstack([scaled, ones, lengths] if last else [scaled, lengths, ones])
+
+
+def factorise(matrix: FloatArray, progress: Progress = silent) -> None:
+    """Cholesky factor of a positive definite matrix, into its lower triangle.
+
+    Right-looking and blocked (Golub, Van Loan, "Matrix Computations", 4.2.9): the work is matrix
+    products, and no second matrix of that size is made.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When the matrix is not positive definite.
+    """
+    count = len(matrix)
+    for first in range(0, count, _BLOCK):
+        last = min(first + _BLOCK, count)
+        corner = np.linalg.cholesky(matrix[first:last, first:last].astype(np.float64))
+        matrix[first:last, first:last] = corner
+        below = matrix[last:, first:last]
+        below[:] = below @ _inverse(corner).T
+        for start in range(last, count, _BLOCK):
+            stop = min(start + _BLOCK, count)
+            matrix[start:, start:stop] -= (
+                below[start - last :] @ below[start - last : stop - last].T
+            )
+        progress(1 - ((count - last) / count) ** 3)
+
+
+def solve_factorised(factor: FloatArray, right: FloatArray) -> FloatArray:
+    """x in A x = right, for the factor of A that `factorise` left, shape (n, columns)."""
+    found = np.array(right, dtype=np.float32)
+    starts = range(0, len(factor), _BLOCK)
+    for first in starts:
+        last = first + _BLOCK
+        found[first:last] = _solve(factor[first:last, first:last], found[first:last], 0)
+        found[last:] -= factor[last:, first:last] @ found[first:last]
+    for first in reversed(starts):
+        last = first + _BLOCK
+        found[first:last] -= factor[last:, first:last].T @ found[last:]
+        found[first:last] = _solve(factor[first:last, first:last], found[first:last], 1)
+    return found
+
+
+def invert_factor(factor: FloatArray, progress: Progress = silent) -> None:
+    """Inverse of the lower-triangular factor, in its place."""
+    count = len(factor)
+    for first in reversed(range(0, count, _BLOCK)):
+        last = min(first + _BLOCK, count)
+        corner = _inverse(factor[first:last, first:last].astype(np.float64))
+        below = factor[last:, first:last] @ corner
+        for start in reversed(range(last, count, _BLOCK)):
+            stop = min(start + _BLOCK, count)
+            # The inverse's rows end at their block's diagonal: no product with zeros.
+            part = factor[start:stop, last:stop] @ below[: stop - last]
+            factor[start:stop, first:last] = -part
+        factor[first:last, first:last] = corner
+        progress(1 - (first / count) ** 2)
+
+
+def held_out(
+    inverse_factor: FloatArray, weights: FloatArray, targets: FloatArray, groups: IntArray
+) -> FloatArray:
+    """Scores of each training face by the faces of other groups.
+
+    Leaving points out of a ridge regression changes their residuals in closed form: they are
+    (A⁻¹ restricted to them)⁻¹ times their weights (Allen, "The relationship between variable
+    selection and data augmentation", Technometrics 1974).
+
+    Parameters
+    ----------
+    inverse_factor
+        What `invert_factor` left for A, shape (n, n).
+    weights
+        Shape (n, labels): A⁻¹ targets.
+    targets
+        Shape (n, labels).
+    groups
+        Shape (n,), sorted: equal numbers are left out together, as copies of a face should be.
+    """
+    count = len(inverse_factor)
+    diagonal = np.zeros(count, np.float64)
+    for first in range(0, count, _BLOCK):
+        rows = np.tril(inverse_factor[first : first + _BLOCK, : first + _BLOCK], first)
+        diagonal[: rows.shape[1]] += np.square(rows).sum(axis=0, dtype=np.float64)
+    scores = targets - weights / diagonal[:, None]
+    starts = np.flatnonzero(np.diff(groups, prepend=groups[0] - 1))
+    sizes = np.diff(starts, append=count)
+    for first, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
+        group = slice(first, first + size)
+        columns = np.array(inverse_factor[first:, group], dtype=np.float64)
+        columns[:size] = np.tril(columns[:size])
+        block = columns.T @ columns
+        scores[group] = targets[group] - np.linalg.solve(block, weights[group])
+    return np.asarray(scores, dtype=np.float32)
+
+
+def _inverse(corner: np.ndarray) -> FloatArray:
+    eye = np.eye(len(corner))
+    return np.asarray(solve_triangular(corner, eye, lower=True), dtype=np.float32)
+
+
+def _solve(corner: FloatArray, right: FloatArray, transposed: int) -> FloatArray:
+    found = solve_triangular(np.tril(corner), right, lower=True, trans=transposed)
+    return np.asarray(found, dtype=np.float32)
+
+
+def refine(
+    weights: FloatArray,
+    factor: FloatArray,
+    centers: FloatArray,
+    copies: Sequence[FloatArray],
+    targets: FloatArray,
+    importance: FloatArray,
+    sharpness: float,
+    ridge: float,
+    steps: int,
+    progress: Progress = silent,
+) -> FloatArray:
+    """Fit the weights of remembered faces to further copies of them as well.
+
+    Conjugate gradients on the normal equations of Nyström kernel ridge regression,
+    preconditioned by the exact solution for the remembered faces (after Rudi, Carratino, Rosasco,
+    "FALKON: an optimal large scale kernel method", NIPS 2017). Stopped early, so `steps` is a
+    ridge of its own.
+
+    Parameters
+    ----------
+    weights
+        Shape (faces, labels): the exact solution, from which to start.
+    factor
+        The factor of kernel + ridge / importance that `factorise` left.
+    centers
+        Shape (faces, dims): remembered faces.
+    copies
+        Arrays of the same shape: changed copies of the faces, and the faces themselves.
+    targets, importance
+        Shape (faces, labels) and (faces,): the same for each copy.
+    sharpness, ridge
+        Of the kernel and of the exact solution.
+    steps
+        Conjugate-gradient steps; each costs a kernel matrix a copy.
+    """
+    normal = _NormalEquations(centers, copies, importance, sharpness, ridge)
+    found = weights.copy()
+    rest = normal.right_side(targets) - normal.apply(found)
+    better = normal.precondition(factor, rest)
+    direction, power = better, (rest * better).sum(axis=0)
+    for step in range(steps):
+        image = normal.apply(direction)
+        length = power / np.maximum((direction * image).sum(axis=0), 1e-30)
+        found += length * direction
+        rest -= length * image
+        better = normal.precondition(factor, rest)
+        former, power = power, (rest * better).sum(axis=0)
+        direction = better + (power / np.maximum(former, 1e-30)) * direction
+        progress((step + 1) / steps)
+    return np.asarray(found, dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _NormalEquations:
+    """(mean over copies of Kᵀ W K + ridge × K) weights = mean over copies of Kᵀ W targets."""
+
+    centers: FloatArray
+    copies: Sequence[FloatArray]
+    importance: FloatArray
+    sharpness: float
+    ridge: float
+
+    def right_side(self, targets: FloatArray) -> FloatArray:
+        return self._summed(lambda _kernel, rows: targets[rows])
+
+    def apply(self, weights: FloatArray) -> FloatArray:
+        fitted = self._summed(lambda kernel, _rows: kernel @ weights)
+        return np.asarray(fitted + np.float32(self.ridge) * self._own(weights))
+
+    def precondition(self, factor: FloatArray, right: FloatArray) -> FloatArray:
+        inner = solve_factorised(factor, right) / self.importance[:, None]
+        return solve_factorised(factor, inner)
+
+    def _summed(self, values: Callable[[FloatArray, slice], FloatArray]) -> FloatArray:
+        total: FloatArray | None = None
+        share = np.float32(1 / len(self.copies)) * self.importance[:, None]
+        for copy in self.copies:
+            for first in range(0, len(copy), _ROWS):
+                rows = slice(first, first + _ROWS)
+                kernel = gaussian_kernel(copy[rows], self.centers, self.sharpness)
+                part = kernel.T @ (values(kernel, rows) * share[rows])
+                total = part if total is None else total + part
+        return np.asarray(total, dtype=np.float32)
+
+    def _own(self, weights: FloatArray) -> FloatArray:
+        parts = [
+            gaussian_kernel(self.centers[first : first + _ROWS], self.centers, self.sharpness)
+            @ weights
+            for first in range(0, len(self.centers), _ROWS)
+        ]
+        return np.concatenate(parts)
