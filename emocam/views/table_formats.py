@@ -1,0 +1,294 @@
+"""The kinds of table: CSV, JSON Lines, SQLite and Parquet, all written row by row."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, ClassVar
+
+from emocam.errors import OutputError
+from emocam.output import complete_file
+
+Row = dict[str, Any]
+
+_INTEGERS = frozenset({"frame", "face", "x1", "y1", "x2", "y2", "cluster"})
+_TEXTS = frozenset({"source", "status", "reason", "emotion"})
+_PARQUET_ROWS = 10_000  # a row group; what is kept in memory until it is written
+
+
+class Table(ABC):
+    """A table that is open for writing inside a `with` block.
+
+    Parameters
+    ----------
+    path
+        Where the table goes.
+    columns
+        Names of all columns, in order.
+    append
+        Go on below existing rows.
+    live
+        Write under the table's own name from the start.
+    """
+
+    grows: ClassVar[bool] = True  # whether others can read it before it is complete
+    package: ClassVar[str | None] = None  # what must be installed for it
+
+    def __init__(
+        self, path: Path, columns: Sequence[str], *, append: bool = False, live: bool = False
+    ) -> None:
+        self.path = path
+        self.columns = tuple(columns)
+        self._append = append and path.exists()
+        self._live = live
+        self._ending = ExitStack()
+
+    def __enter__(self) -> Table:
+        with ExitStack() as ending, _writing(self.path):
+            target = self.path if self._live else ending.enter_context(complete_file(self.path))
+            self._open(target)
+            self._ending = ending.pop_all()
+        return self
+
+    def write(self, rows: Iterable[Row]) -> None:
+        """Append rows made by `reading_row` or `status_row`.
+
+        Raises
+        ------
+        OutputError
+            When they can't be written, because the disk is full for one.
+        """
+        with _writing(self.path):
+            self._write({key: _cell(value) for key, value in row.items()} for row in rows)
+
+    def flush(self) -> None:
+        """Bring all rows so far to the file."""
+        with _writing(self.path):
+            self._flush()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            with _writing(self.path):
+                self._close()
+        except OutputError as broken:
+            self._ending.__exit__(OutputError, broken, broken.__traceback__)
+            raise
+        self._ending.__exit__(kind, error, trace)
+
+    @abstractmethod
+    def _open(self, target: Path) -> None: ...
+
+    @abstractmethod
+    def _write(self, rows: Iterator[Row]) -> None: ...
+
+    @abstractmethod
+    def _flush(self) -> None: ...
+
+    @abstractmethod
+    def _close(self) -> None: ...
+
+
+class CsvTable(Table):
+    """Comma-separated values in UTF-8, with a heading line (RFC 4180, lines end in a newline)."""
+
+    def _open(self, target: Path) -> None:
+        if self._append:
+            with target.open(newline="", encoding="utf-8") as file:
+                _check_columns(self.path, tuple(next(csv.reader(file), ())), self.columns)
+        self._file = target.open("a" if self._append else "w", newline="", encoding="utf-8")
+        self._writer = csv.DictWriter(self._file, self.columns, lineterminator="\n")
+        if not self._append:
+            self._writer.writeheader()
+
+    def _write(self, rows: Iterator[Row]) -> None:
+        self._writer.writerows(rows)
+
+    def _flush(self) -> None:
+        self._file.flush()
+
+    def _close(self) -> None:
+        self._file.close()
+
+
+class JsonLinesTable(Table):
+    """One JSON object a line, in UTF-8; what is not known is null (https://jsonlines.org)."""
+
+    def _open(self, target: Path) -> None:
+        if self._append:
+            with target.open(encoding="utf-8") as file:
+                first = file.readline()
+            if first:
+                _check_columns(self.path, _json_keys(first), self.columns)
+        self._file = target.open("a" if self._append else "w", newline="", encoding="utf-8")
+
+    def _write(self, rows: Iterator[Row]) -> None:
+        for row in rows:
+            whole = {column: row.get(column) for column in self.columns}
+            self._file.write(json.dumps(whole, ensure_ascii=False) + "\n")
+
+    def _flush(self) -> None:
+        self._file.flush()
+
+    def _close(self) -> None:
+        self._file.close()
+
+
+class SqliteTable(Table):
+    """A SQLite database with the one table `readings`."""
+
+    def _open(self, target: Path) -> None:
+        if not self._append:
+            remove_database(target)
+        self._connection = sqlite3.connect(target)
+        # Write-ahead logging lets a second program read while this one writes.
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute(readings_ddl(self.columns))
+        have = self._connection.execute("SELECT * FROM readings LIMIT 0").description
+        _check_columns(self.path, tuple(column[0] for column in have), self.columns)
+        places = ", ".join("?" * len(self.columns))
+        self._insert = f"INSERT INTO readings VALUES ({places})"
+
+    def restart(self) -> None:
+        """Take all rows out; readers see it together with what `flush` brings next."""
+        with _writing(self.path):
+            self._connection.execute("DELETE FROM readings")
+
+    def _write(self, rows: Iterator[Row]) -> None:
+        values = (tuple(row.get(column) for column in self.columns) for row in rows)
+        self._connection.executemany(self._insert, values)
+
+    def _flush(self) -> None:
+        self._connection.commit()
+
+    def _close(self) -> None:
+        try:
+            self._connection.commit()
+            # One file without companions, which can be moved and renamed.
+            with suppress(sqlite3.OperationalError):  # while somebody is reading it
+                self._connection.execute("PRAGMA journal_mode=DELETE")
+        finally:
+            self._connection.close()
+
+
+class ParquetTable(Table):
+    """An Apache Parquet file, in row groups; needs pyarrow (https://arrow.apache.org)."""
+
+    grows = False
+    package = "pyarrow"
+
+    def _open(self, target: Path) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        kinds = {int: pyarrow.int32(), str: pyarrow.string(), float: pyarrow.float64()}
+        self._schema = pyarrow.schema([(name, kinds[cell_type(name)]) for name in self.columns])
+        self._rows: list[Row] = []
+        self._writer = pyarrow.parquet.ParquetWriter(target, self._schema)
+
+    def _write(self, rows: Iterator[Row]) -> None:
+        for row in rows:
+            self._rows.append(row)
+            if len(self._rows) >= _PARQUET_ROWS:
+                self._flush()
+
+    def _flush(self) -> None:
+        import pyarrow
+
+        if self._rows:
+            self._writer.write_table(pyarrow.Table.from_pylist(self._rows, self._schema))
+            self._rows.clear()
+
+    def _close(self) -> None:
+        try:
+            self._flush()
+        finally:
+            self._writer.close()
+
+
+TABLE_FORMATS: dict[str, type[Table]] = {
+    ".csv": CsvTable,
+    ".jsonl": JsonLinesTable,
+    ".parquet": ParquetTable,
+    ".sqlite": SqliteTable,
+}
+
+
+def cell_type(column: str) -> type[int] | type[str] | type[float]:
+    """What a column holds; probabilities and times are floating-point numbers."""
+    if column in _INTEGERS:
+        return int
+    return str if column in _TEXTS else float
+
+
+def readings_ddl(columns: Sequence[str]) -> str:
+    """The SQL that makes the table `readings`."""
+    kinds = {int: "INTEGER", str: "TEXT", float: "REAL"}
+    cells = ", ".join(f"{quoted(name)} {kinds[cell_type(name)]}" for name in columns)
+    return f"CREATE TABLE IF NOT EXISTS readings ({cells})"
+
+
+def remove_database(path: Path) -> None:
+    """Remove a SQLite database with its companions; a log left behind would spoil the next."""
+    for ending in ("", "-wal", "-shm", "-journal"):
+        path.with_name(path.name + ending).unlink(missing_ok=True)
+
+
+def quoted(name: str) -> str:
+    """A column's name in SQL, whatever letters it has."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def readable(text: str) -> str:
+    r"""Text that any program can read: bytes of a file name that are no UTF-8 become `\xff`."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        data = text.encode("utf-8", "surrogateescape" if _from_bytes(text) else "backslashreplace")
+        return data.decode("utf-8", "backslashreplace")
+    return text
+
+
+def _from_bytes(text: str) -> bool:
+    # Python shows an undecodable byte as one of these; other lone surrogates come from Windows.
+    return all("\udc80" <= one <= "\udcff" for one in text if "\ud800" <= one <= "\udfff")
+
+
+def _cell(value: Any) -> Any:
+    return readable(value) if isinstance(value, str) else value
+
+
+def _json_keys(line: str) -> tuple[str, ...]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return ()
+    return tuple(row) if isinstance(row, dict) else ()
+
+
+def _check_columns(path: Path, have: tuple[str, ...], want: tuple[str, ...]) -> None:
+    if have != want:
+        raise OutputError(
+            f"{path} has other columns ({len(have)}) than this table ({len(want)}): choose "
+            "another name for it"
+        )
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"can't write the table {path}: {error.strerror or error}") from error
+    except sqlite3.Error as error:
+        raise OutputError(f"can't write the table {path}: {error}") from error
