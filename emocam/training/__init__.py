@@ -1,0 +1,1 @@
+"""Making and measuring models: data set, balance, fit, evaluate."""

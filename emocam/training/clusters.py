@@ -1,0 +1,154 @@
+"""What K-Means found: how pure its clusters are, and how many there might be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from sklearn.cluster import KMeans
+from sklearn.metrics import silhouette_score
+
+from emocam.types import FloatArray, ImageU8, IntArray
+
+_MOST_ROWS = 2000  # the silhouette compares each face with each other
+
+
+@runtime_checkable
+class Clustered(Protocol):
+    """A model that tells where its emotion clusters lie.
+
+    Attributes
+    ----------
+    centers
+        Shape (clusters, d), float32.
+    cluster_names
+        Shape (clusters,), int64: number of the label that each cluster is named after.
+    """
+
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+
+    @property
+    def centers(self) -> FloatArray: ...
+
+    @property
+    def cluster_names(self) -> IntArray: ...
+
+    def cluster_space(self, faces_gray: ImageU8) -> FloatArray:
+        """Where faces lie in the space of the centres, shape (n, d), float32."""
+        ...
+
+    def evidence(self, faces_gray: ImageU8) -> FloatArray:
+        """How much speaks for each label, shape (n, labels): larger is more, on any scale."""
+        ...
+
+
+@dataclass(frozen=True)
+class ClusterFigures:
+    """What one cluster holds.
+
+    Attributes
+    ----------
+    number
+        The cluster's number.
+    name
+        The label it is named after.
+    faces
+        How many of the given faces fell into it.
+    majority
+        The label that most of these bear; empty for an empty cluster.
+    purity
+        Share of these that bear that label, 0 to 1.
+    """
+
+    number: int
+    name: str
+    faces: int
+    majority: str
+    purity: float
+
+
+def cluster_figures(
+    clusters: IntArray, targets: IntArray, names: Sequence[str], labels: Sequence[str]
+) -> list[ClusterFigures]:
+    """Figures of each cluster.
+
+    Parameters
+    ----------
+    clusters, targets
+        Shape (n,): cluster and label of each face.
+    names
+        Label that each cluster is named after.
+    labels
+        Names of the targets.
+    """
+    counts = np.zeros((len(names), len(labels)), dtype=np.int64)
+    np.add.at(counts, (clusters, targets), 1)
+    found = []
+    for number, (name, row) in enumerate(zip(names, counts, strict=True)):
+        total = int(row.sum())
+        majority = labels[int(row.argmax())] if total else ""
+        found.append(
+            ClusterFigures(number, name, total, majority, float(row.max() / max(total, 1)))
+        )
+    return found
+
+
+def overall_purity(figures: Sequence[ClusterFigures]) -> float:
+    """Share of all faces that bear their cluster's majority label, 0 to 1."""
+    total = sum(cluster.faces for cluster in figures)
+    return sum(cluster.purity * cluster.faces for cluster in figures) / max(total, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterCurve:
+    """Inertia and silhouette over the number of clusters.
+
+    Attributes
+    ----------
+    numbers
+        Numbers of clusters that were tried.
+    inertia
+        Mean squared distance of a face to its centre, for each number.
+    silhouette
+        Mean silhouette, -1 to 1 (Rousseeuw 1987), for each number.
+    faces
+        How many faces were clustered.
+    """
+
+    numbers: tuple[int, ...]
+    inertia: tuple[float, ...]
+    silhouette: tuple[float, ...]
+    faces: int
+
+
+def cluster_curve(space: FloatArray, *, most: int = 16, seed: int = 0) -> ClusterCurve | None:
+    """Cluster faces into 2, 3, … `most` clusters.
+
+    Parameters
+    ----------
+    space
+        Shape (n, d), float32. At most 2,000 rows, drawn with the seed, are used.
+    most
+        Largest number of clusters.
+    seed
+        The same seed gives the same curve.
+
+    Returns
+    -------
+    None for fewer than four different faces, where there is nothing to choose.
+    """
+    rows = np.random.default_rng(seed).permutation(len(space))[:_MOST_ROWS]
+    chosen = space[np.sort(rows)]
+    different = len(np.unique(chosen, axis=0))
+    numbers = tuple(range(2, min(most, different - 1) + 1))
+    if not numbers:
+        return None
+    inertia, silhouette = [], []
+    for number in numbers:
+        found = KMeans(number, random_state=seed).fit(chosen)
+        inertia.append(float(found.inertia_) / len(chosen))
+        silhouette.append(float(silhouette_score(chosen, found.labels_)))
+    return ClusterCurve(numbers, tuple(inertia), tuple(silhouette), len(chosen))

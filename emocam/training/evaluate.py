@@ -1,0 +1,133 @@
+"""How often a model is right, and what it takes for what."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    confusion_matrix,
+    precision_recall_fscore_support,
+)
+
+from emocam.emotions.prediction import FaceModel
+from emocam.training.faces import Faces
+from emocam.types import FloatArray, IntArray
+
+_BATCH = 64
+_ECE_BINS = 15
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Answers of a model on n labelled faces.
+
+    Attributes
+    ----------
+    labels
+        Those that the data set has.
+    targets, predicted
+        Shape (n,), int64: numbers in `labels`.
+    probabilities
+        Shape (n, labels), float32.
+    clusters
+        Shape (n,), int64.
+    seconds_per_face
+        Time of describing and predicting, without decoding.
+    """
+
+    labels: tuple[str, ...]
+    targets: IntArray
+    predicted: IntArray
+    probabilities: FloatArray
+    clusters: IntArray
+    seconds_per_face: float
+
+    def figures(self) -> dict[str, Any]:
+        """The figures of `emocam evaluate --json`, by name."""
+        figures: dict[str, Any] = {
+            "n": len(self.targets),
+            "accuracy": float(accuracy_score(self.targets, self.predicted)),
+            "balanced_accuracy": float(balanced_accuracy_score(self.targets, self.predicted)),
+        }
+        for average in ("macro", "weighted"):
+            precision, recall, f1, _ = precision_recall_fscore_support(
+                self.targets,
+                self.predicted,
+                labels=range(len(self.labels)),
+                average=average,
+                zero_division=0,
+            )
+            figures[f"{average}_precision"] = float(precision)
+            figures[f"{average}_recall"] = float(recall)
+            figures[f"{average}_f1"] = float(f1)
+        figures["ece"] = expected_calibration_error(
+            self.probabilities.max(axis=1), self.predicted == self.targets
+        )
+        figures["labels"] = list(self.labels)
+        figures["confusion"] = self.confusion().tolist()
+        figures["seconds_per_face"] = self.seconds_per_face
+        return figures
+
+    def confusion(self) -> IntArray:
+        """Shape (labels, labels), int64: rows true, columns predicted."""
+        found = confusion_matrix(self.targets, self.predicted, labels=range(len(self.labels)))
+        return np.asarray(found, dtype=np.int64)
+
+
+def evaluate(model: FaceModel, faces: Faces) -> Evaluation:
+    """Let a model read labelled faces.
+
+    A set that lacks some of the model's labels is evaluated on those it has: the answer is then
+    the likeliest of these.
+
+    Parameters
+    ----------
+    model
+        The fitted recipe.
+    faces
+        In the model's training format, with the model's labels.
+    """
+    present = np.unique(faces.targets)
+    start = time.perf_counter()
+    batches = [
+        model.predict(faces.images[first : first + _BATCH])
+        for first in range(0, len(faces.images), _BATCH)
+    ]
+    seconds = (time.perf_counter() - start) / len(faces.images)
+    probabilities = np.concatenate([batch.probabilities for batch in batches])[:, present]
+    # A model may give all its probability to labels that the set lacks.
+    probabilities = probabilities + np.finfo(np.float32).tiny
+    probabilities = probabilities / probabilities.sum(axis=1, keepdims=True)
+    return Evaluation(
+        labels=tuple(faces.labels[index] for index in present),
+        targets=np.searchsorted(present, faces.targets).astype(np.int64),
+        predicted=probabilities.argmax(axis=1).astype(np.int64),
+        probabilities=probabilities,
+        clusters=np.concatenate([batch.clusters for batch in batches]),
+        seconds_per_face=seconds,
+    )
+
+
+def expected_calibration_error(certainty: FloatArray, right: np.ndarray) -> float:
+    """Mean distance between certainty and share of right answers over 15 equal bins.
+
+    Naeini, Cooper, Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning"
+    (AAAI 2015).
+
+    Parameters
+    ----------
+    certainty
+        Shape (n,), 0 to 1.
+    right
+        Shape (n,), bool.
+    """
+    bins = np.minimum((certainty * _ECE_BINS).astype(int), _ECE_BINS - 1)
+    weight = np.bincount(bins, minlength=_ECE_BINS)
+    said = np.bincount(bins, certainty, minlength=_ECE_BINS)
+    was = np.bincount(bins, right, minlength=_ECE_BINS)
+    return float(np.abs(said - was).sum() / weight.sum())

@@ -1,0 +1,116 @@
+"""From labelled faces to a finished model file, card and figures included, for each recipe."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from emocam.emotions.model_file import ModelFile
+from emocam.emotions.words import WordsModel
+from emocam.training.balance import augmented, remembered
+from emocam.training.evaluate import Evaluation, evaluate
+from emocam.training.faces import Faces
+from emocam.training.fit import fit_pixels, model_card
+from emocam.training.words import Progress, WordsChoices, cache_folder, fit_words
+from emocam.types import FloatArray
+
+WANTED = 0.75
+"""What is said should be right this often; less certain faces are `unsure`."""
+
+
+def train_pixels(faces: Faces, *, clusters: int | None, balance: str, seed: int) -> ModelFile:
+    """Recipe `pixels`."""
+    model, _ = fit_pixels(faces, clusters=clusters)
+    card = model_card("pixels", faces, {"balance": balance, "seed": seed})
+    return ModelFile(card, model.to_arrays())
+
+
+def train_words(
+    faces: Faces,
+    test: Faces | None,
+    *,
+    clusters: int | None,
+    balance: str,
+    memory_bytes: int,
+    seed: int,
+    progress: Progress | None = None,
+) -> ModelFile:
+    """Recipe `words`.
+
+    Parameters
+    ----------
+    faces
+        Training faces.
+    test
+        Faces on which the figures of the card are measured and the threshold of `unsure` is
+        chosen; without any, the training faces as others see them (out of fold).
+    clusters
+        Emotion clusters; as many as labels by default.
+    balance
+        `weight`, `augment`, `undersample` or `none`; undersampling is done before.
+    memory_bytes
+        What training may take; more faces than fit are left out, of the commonest labels first.
+    seed
+        The same seed makes the same model.
+    progress
+        See `fit_words`.
+    """
+    kept = remembered(faces, memory_bytes, seed)
+    groups = np.arange(len(kept.images))
+    if balance == "augment":
+        kept, groups = augmented(kept, seed)
+    choices = WordsChoices(clusters, weigh=balance == "weight", seed=seed)
+    model, seen = fit_words(kept, choices, groups=groups, cache=cache_folder(), progress=progress)
+    told = {"balance": balance, "seed": seed, "remembered": len(kept.images)}
+    file = ModelFile(model_card("words", faces, told), model.to_arrays())
+    # Measured as users will read it: from the arrays in the file, rounded to 8 bits.
+    measured = (
+        _out_of_fold(kept, seen) if test is None else evaluate(WordsModel.from_file(file), test)
+    )
+    figures = measured.figures()
+    del figures["seconds_per_face"]  # another machine's
+    figures["measured_on"] = "training faces, out of fold" if test is None else "test faces"
+    said = measured.probabilities.max(axis=1)
+    certainty = choose_certainty(said, measured.predicted == measured.targets)
+    sure = said >= certainty
+    figures["said"] = float(sure.mean())
+    figures["right_of_said"] = float((measured.predicted == measured.targets)[sure].mean())
+    card: dict[str, Any] = {**file.card, "certainty": certainty, "figures": figures}
+    return replace(file, card=card)
+
+
+def choose_certainty(certainty: FloatArray, right: np.ndarray, wanted: float = WANTED) -> float:
+    """Smallest certainty from which on the answers are right as often as wanted.
+
+    Parameters
+    ----------
+    certainty
+        Shape (n,): largest probability of each face.
+    right
+        Shape (n,), bool: whether the answer is right.
+    wanted
+        Share of right answers, 0 to 1.
+
+    Returns
+    -------
+    Threshold rounded up to hundredths; the one where most are right, when none is enough.
+    """
+    thresholds = np.arange(0, 1, 0.01)
+    shares = [right[certainty >= least].mean() if (certainty >= least).any() else 0.0
+              for least in thresholds]  # fmt: skip
+    enough = np.flatnonzero(np.asarray(shares) >= wanted)
+    best = enough[0] if len(enough) else int(np.argmax(shares))
+    return round(float(thresholds[best]), 2)
+
+
+def _out_of_fold(faces: Faces, probabilities: FloatArray) -> Evaluation:
+    return Evaluation(
+        labels=faces.labels,
+        targets=faces.targets,
+        predicted=probabilities.argmax(axis=1),
+        probabilities=probabilities,
+        clusters=np.zeros(len(faces.targets), np.int64),
+        seconds_per_face=0.0,
+    )
