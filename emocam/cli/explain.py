@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emocam.cli.options import Force, JsonOutput, Model
+
+
+def explain(
+    photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a face.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The figure to write; <photo>-explained.png."),
+    ] = None,
+    model: Model = None,
+    force: Force = False,
+    as_json: JsonOutput = False,
+) -> None:
+    """Show where the reading of each face in a photo comes from."""
+    from emocam.apps.explain import explain_photo
+    from emocam.emotions.recognizer import EmotionRecognizer
+    from emocam.errors import UsageError
+    from emocam.output import check_free
+    from emocam.training.figures.base import save_png
+    from emocam.training.figures.explanation import plot_explanations
+
+    target = output or Path(f"{photo.stem}-explained.png")
+    check_free(target, force=force)
+    if not photo.exists():
+        raise UsageError(f"there is no photo {photo}")
+    explanations = explain_photo(photo, EmotionRecognizer.load(model))
+    save_png(plot_explanations(explanations), target)
+    if as_json:
+        print(json.dumps([explanation.figures() for explanation in explanations]))
+        return
+    for number, explanation in enumerate(explanations):
+        print(f"face {number}:")
+        for sentence in explanation.sentences():
+            print(f"  {sentence}")
+    print(target)

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import TextColumn
+
+from emocam.cli.options import Certainty, Force, JsonOutput, Model, progress_bar
+
+if TYPE_CHECKING:
+    from emocam.apps.label import LabelProgress, LabelResult
+
+
+def label(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FOLDER|FILE|GLOB...",
+            help="Folders (with all below them), photos, patterns such as '**/*.jpg', or "
+            "addresses such as s3://bucket/folder.",
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="The table: .csv, .jsonl, .parquet or .sqlite."),
+    ] = Path("labels.csv"),
+    model: Model = None,
+    certainty: Certainty = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Use the workers of a Dask cluster: tcp://host:8786")
+    ] = None,
+    gallery: Annotated[
+        Path | None, typer.Option(help="Write a contact sheet of all faces (.html).")
+    ] = None,
+    annotated: Annotated[
+        Path | None, typer.Option(help="Folder for copies of the photos with boxes.")
+    ] = None,
+    sort_into: Annotated[
+        Path | None, typer.Option(help="Folder to get one folder an emotion, with links.")
+    ] = None,
+    copies: Annotated[
+        bool, typer.Option("--copies", help="Copies instead of links in --sort-into.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over instead of going on.")] = False,
+    force: Force = False,
+    as_json: JsonOutput = False,
+) -> None:
+    """Label the faces of photos: a table with a row a face.
+
+    The same command goes on where an interrupted one stopped.
+    """
+    from emocam.apps.label import LabelOptions, label_photos
+
+    options = LabelOptions(
+        output=output,
+        model=model,
+        certainty=certainty,
+        jobs=jobs or _cores(),
+        scheduler=scheduler,
+        fresh=fresh,
+        force=force,
+        gallery=gallery,
+        annotated=annotated,
+        sort_into=sort_into,
+        copies=copies,
+    )
+    with _progress() as progress:
+        result = label_photos(inputs, options, progress)
+    _print(result, as_json=as_json)
+    if set(result.statuses) - {"ok", "no_face"}:
+        raise typer.Exit(1)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # macOS, Windows
+        return os.cpu_count() or 1
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[LabelProgress], None]]:
+    with progress_bar(
+        TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[counts]}")
+    ) as bar:
+        task = bar.add_task("photos", total=None, rate="", counts="")
+        state: LabelProgress | None = None
+
+        def show(now: LabelProgress) -> None:
+            nonlocal state
+            state = now
+            elapsed = bar.tasks[task].elapsed or 0.0
+            bar.update(
+                task,
+                total=now.photos,
+                completed=now.finished,
+                rate=f"{now.read / elapsed:.1f}/s" if elapsed else "",
+                counts=_counted(now.statuses.most_common()),
+            )
+
+        try:
+            yield show
+        except KeyboardInterrupt:
+            if state is not None:
+                print(
+                    f"emocam: {state.finished} of {state.photos} photos are finished; "
+                    "the same command goes on",
+                    file=sys.stderr,
+                )
+            raise
+
+
+def _print(result: LabelResult, *, as_json: bool) -> None:
+    rate = result.read / result.seconds if result.read else 0.0
+    if as_json:
+        shown = {
+            "photos": result.photos,
+            "read": result.read,
+            "statuses": result.statuses,
+            "faces": sum(result.emotions.values()),
+            "emotions": result.emotions,
+            "seconds": round(result.seconds, 3),
+            "photos_per_second": round(rate, 2),
+            "made": [os.fsencode(path).decode("utf-8", "backslashreplace") for path in result.made],
+        }
+        print(json.dumps(shown))
+        return
+    before = result.photos - result.read
+    print(
+        f"{_number(result.photos, 'photo')}: {_counted(list(result.statuses.items()))}"
+        + (f"; {before} were finished before" if before else f"; {rate:.1f} photos a second")
+    )
+    faces = _number(sum(result.emotions.values()), "face")
+    print(": ".join(filter(None, [faces, _counted(list(result.emotions.items()))])))
+    for path in result.made:
+        print(f"  {path}")
+    for row in result.failed:
+        print(f"emocam: {row['source']}: {row['status']}, {row['reason']}", file=sys.stderr)
+    failed = sum(n for status, n in result.statuses.items() if status not in ("ok", "no_face"))
+    if failed > len(result.failed):
+        print(f"emocam: {failed - len(result.failed)} more; the table says why", file=sys.stderr)
+
+
+def _number(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def _counted(counts: list[tuple[str, int]]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts)

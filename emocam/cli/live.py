@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from emocam.cli.options import Certainty, Force, Model
+
+
+class _Terminal:
+    """Results go to standard output, remarks to standard error."""
+
+    def line(self, text: str) -> None:
+        print(text, flush=True)
+
+    def note(self, text: str) -> None:
+        print(f"emocam: {text}", file=sys.stderr, flush=True)
+
+
+def live(
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="Number of a camera, /dev/video2, an http(s):// or rtsp:// address, "
+            "or a file with --realtime."
+        ),
+    ] = "0",
+    model: Model = None,
+    certainty: Certainty = None,
+    camera_size: Annotated[
+        str | None, typer.Option(metavar="WIDTHxHEIGHT", help="Ask the camera for this size.")
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(min=1, max=240, help="Ask the camera for this rate.")
+    ] = None,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="Show a file as if it were live.")
+    ] = False,
+    no_window: Annotated[
+        bool, typer.Option("--no-window", help="Print a line a second instead of a window.")
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Show it in a browser on this computer instead.")
+    ] = False,
+    log: Annotated[
+        Path | None, typer.Option(help="Write readings as they come: .csv, .jsonl or .sqlite.")
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Record what is drawn as an .mp4 film.")
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for what the keys s and r keep.")
+    ] = Path("emocam-output"),
+    duration: Annotated[
+        float | None, typer.Option(min=0.0, help="End after so many seconds.")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(help="Keep the calibration to you (key n) in this file.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Show each reading as it is, without smoothing.")
+    ] = False,
+    keep_all: Annotated[
+        bool, typer.Option("--keep-all", help="Keep boxes that look like no face.")
+    ] = False,
+    force: Force = False,
+) -> None:
+    """Read faces live from a camera or stream, in a window. h lists its keys, q ends it."""
+    from emocam.apps.live import run_live
+    from emocam.apps.live_options import LiveOptions
+    from emocam.sources.address import parse_address
+    from emocam.sources.capture import CameraWish
+
+    options = LiveOptions(
+        address=parse_address(source),
+        wish=CameraWish(_size(camera_size), fps),
+        model=model,
+        certainty=certainty,
+        window=not no_window,
+        browser=browser,
+        realtime=realtime,
+        log=log,
+        record=record,
+        profile=profile,
+        output=output,
+        duration_s=duration,
+        raw=raw,
+        keep_all=keep_all,
+        force=force,
+    )
+    for line in run_live(options, _Terminal()).lines():
+        print(line)
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    match = re.fullmatch(r"([1-9]\d{1,4})[x×]([1-9]\d{1,4})", text)
+    if match is None:
+        raise typer.BadParameter(
+            f"'{text}': expected something like 1280x720", param_hint="--camera-size"
+        )
+    return int(match[1]), int(match[2])

@@ -1,0 +1,85 @@
+"""Options that commands share, under the same names everywhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="A model file, or the name of one that emocam carries."),
+]
+Certainty = Annotated[
+    float | None,
+    typer.Option(
+        "--certainty",
+        min=0.0,
+        max=1.0,
+        help="Below this certainty a face is 'unsure'; the model's own threshold by default.",
+    ),
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite results that exist.")]
+DatasetPath = Annotated[
+    Path,
+    typer.Argument(metavar="DATASET", help="A zip, a folder of <label>/*.jpg, or fer2013.csv."),
+]
+PerClass = Annotated[
+    int | None,
+    typer.Option(min=1, help="Pictures of each class; as many as the smallest has by default."),
+]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")]
+Figure = Annotated[Path | None, typer.Option(metavar="PNG", help="Write the figure there.")]
+Report = Annotated[
+    Path | None,
+    typer.Option(metavar="HTML", help="Write one self-contained page with all figures."),
+]
+JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+_NAMED = 10
+
+
+def print_left_out(skipped: Sequence[tuple[str, str]]) -> None:
+    """Warn of pictures that could not be read: the first ten by name, then their number."""
+    for name, reason in skipped[:_NAMED]:
+        print(f"emocam: left out {name}: {reason}", file=sys.stderr)
+    if skipped:
+        of_these = "" if len(skipped) <= _NAMED else f", {_NAMED} of them named above"
+        print(f"emocam: {len(skipped)} left out{of_these}", file=sys.stderr)
+
+
+def print_columns(head: list[str], rows: list[list[str]]) -> None:
+    """Print a table: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = [row[0].ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
+        print("  ".join(cells).rstrip())
+
+
+def progress_bar(*columns: ProgressColumn) -> Progress:
+    """A bar on standard error, with columns of its own, drawn only when somebody is looking."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        disable=not Console(stderr=True).is_terminal,
+    )

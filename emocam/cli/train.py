@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import re
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.progress import Progress, TaskID
+
+from emocam.cli.options import DatasetPath, Force, print_left_out, progress_bar
+
+if TYPE_CHECKING:
+    from emocam.training.dataset import Dataset
+    from emocam.training.faces import Faces
+
+
+class Balance(str, Enum):
+    undersample = "undersample"
+    weight = "weight"
+    augment = "augment"
+    none = "none"
+
+
+class Recipe(str, Enum):
+    words = "words"
+    pixels = "pixels"
+
+
+def train(
+    dataset: DatasetPath,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The model file to write.")] = Path(
+        "model.safetensors"
+    ),
+    recipe: Annotated[Recipe, typer.Option(help="What K-Means looks at.")] = Recipe.words,
+    size: Annotated[int, typer.Option(min=8, max=1024, help="Side of the training format.")] = 48,
+    balance: Annotated[
+        Balance | None,
+        typer.Option(
+            help="How labels of different sizes are treated: 'weight' by default, with recipe "
+            "pixels 'undersample'. 'augment' adds changed copies of the rare labels' faces."
+        ),
+    ] = None,
+    per_class: Annotated[
+        int | None,
+        typer.Option(min=1, help="With undersample: pictures of each label; the rarest's number."),
+    ] = None,
+    clusters: Annotated[
+        int | None, typer.Option(min=2, help="Emotion clusters; as many as labels by default.")
+    ] = None,
+    memory: Annotated[
+        str, typer.Option(help="Memory that training may take: fewer faces are remembered then.")
+    ] = "6GB",
+    seed: Annotated[int, typer.Option(help="The same seed makes the same model.")] = 0,
+    force: Force = False,
+) -> None:
+    """Train a model on labelled faces."""
+    from emocam.emotions.model_file import save_model_file
+    from emocam.errors import UsageError
+    from emocam.output import check_free
+    from emocam.training.balance import undersample
+    from emocam.training.dataset import class_counts, open_dataset
+    from emocam.training.faces import load_faces
+    from emocam.training.recipes import train_pixels, train_words
+
+    balance = balance or (Balance.weight if recipe is Recipe.words else Balance.undersample)
+    if recipe is Recipe.pixels and balance not in (Balance.undersample, Balance.none):
+        raise UsageError("recipe pixels takes --balance undersample or none")
+    if per_class is not None and balance is not Balance.undersample:
+        raise UsageError("--per-class needs --balance undersample")
+    memory_bytes = _bytes(memory)
+    check_free(output, force=force)
+    found = open_dataset(dataset)
+    pictures = found.part("train")
+    print(f"before: {_counts(class_counts(pictures))}")
+    if balance is Balance.undersample:
+        pictures = undersample(pictures, per_class=per_class, seed=seed)
+    print(f"after:  {_counts(class_counts(pictures))}")
+    with progress_bar() as bar:
+        task = bar.add_task("pictures", total=len(pictures))
+        faces = load_faces(
+            found, pictures, size, found.labels, lambda done: bar.update(task, completed=done)
+        )
+    print_left_out(faces.skipped)
+    if recipe is Recipe.pixels:
+        file = train_pixels(faces, clusters=clusters, balance=balance.value, seed=seed)
+    else:
+        with progress_bar() as bar:
+            steps = Steps(bar)
+            file = train_words(
+                faces, _test_faces(found, size), clusters=clusters, balance=balance.value,
+                memory_bytes=memory_bytes, seed=seed, progress=steps,
+            )  # fmt: skip
+    save_model_file(output, file)
+    print(f"{output}: {_summary(file.card, len(faces.images))}")
+
+
+class Steps:
+    """A bar for each step of training."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, step: str, share: float) -> None:
+        if step not in self._tasks:
+            self._tasks[step] = self._bar.add_task(step, total=100)
+        self._bar.update(self._tasks[step], completed=round(100 * share))
+
+
+def _test_faces(found: Dataset, size: int) -> Faces | None:
+    from emocam.training.faces import load_faces
+
+    if all(picture.part != "test" for picture in found.pictures):
+        return None
+    return load_faces(found, found.part("test"), size, found.labels)
+
+
+def _bytes(text: str) -> int:
+    from emocam.errors import UsageError
+
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([MGT])i?B?", text.strip(), re.IGNORECASE)
+    if match is None:
+        raise UsageError(f"--memory should be a size such as 6GB or 500MB, got {text!r}")
+    return int(float(match[1]) * {"M": 1e6, "G": 1e9, "T": 1e12}[match[2].upper()])
+
+
+def _summary(card: dict[str, Any], faces: int) -> str:
+    parts = [f"{faces} faces, {len(card['labels'])} labels"]
+    remembered = card["training"].get("remembered", faces)
+    if remembered < faces:
+        parts.append(f"{remembered} remembered: --memory allows no more")
+    if "figures" in card:
+        figures = card["figures"]
+        parts.append(
+            f"accuracy {figures['accuracy']:.1%}, balanced {figures['balanced_accuracy']:.1%} "
+            f"on {figures['measured_on']}"
+        )
+    return "; ".join(parts)
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{label} {counts[label]}" for label in sorted(counts))

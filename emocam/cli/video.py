@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emocam.cli.options import Certainty, Force, Model, progress_bar
+
+if TYPE_CHECKING:
+    from emocam.apps.video import ClipResult
+
+_INTERRUPTED = 130
+
+
+class TableKind(str, Enum):
+    csv = "csv"
+    jsonl = "jsonl"
+    parquet = "parquet"
+    sqlite = "sqlite"
+
+
+class Faces(str, Enum):
+    all = "all"
+    largest = "largest"
+
+
+def video(
+    clips: Annotated[
+        list[Path],
+        typer.Argument(metavar="CLIP...", help="Video files, folders of them, or patterns."),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="Folder for the results, made if needed; or one file: its ending says which.",
+        ),
+    ] = Path("emocam-output"),
+    film: Annotated[
+        bool, typer.Option("--film", help="Only what is named: a film (.mp4).")
+    ] = False,
+    table: Annotated[bool, typer.Option("--table", help="Only what is named: a table.")] = False,
+    report: Annotated[
+        bool, typer.Option("--report", help="Only what is named: a report (.html).")
+    ] = False,
+    table_kind: Annotated[
+        TableKind, typer.Option("--table-kind", help="What the table is written as.")
+    ] = TableKind.csv,
+    start: Annotated[
+        str, typer.Option("--start", metavar="TIME", help="Begin there: 83.5 or 1:23.5.")
+    ] = "0",
+    end: Annotated[str | None, typer.Option("--end", metavar="TIME", help="End there.")] = None,
+    every: Annotated[
+        str, typer.Option("--every", metavar="TIME", help="Analyse less often, such as 0.2s.")
+    ] = "0",
+    faces: Annotated[Faces, typer.Option("--faces", help="Which faces to read.")] = Faces.all,
+    blur: Annotated[
+        bool, typer.Option("--blur", help="Make heads unrecognisable in film and report.")
+    ] = False,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Each frame's reading as it is, without smoothing.")
+    ] = False,
+    model: Model = None,
+    certainty: Certainty = None,
+    force: Force = False,
+) -> None:
+    """Annotate recorded videos: a film with the overlay, a table and a report for each."""
+    from emocam.apps.video import VideoOptions, annotate_clip
+    from emocam.apps.video_outputs import plan_outputs
+    from emocam.emotions.recognizer import EmotionRecognizer
+    from emocam.errors import InputError, OutputError, UsageError
+    from emocam.sources.clips import find_clips, parse_time
+
+    options = VideoOptions(
+        start_s=parse_time(start),
+        end_s=None if end is None else parse_time(end),
+        every_s=parse_time(every),
+        largest=faces is Faces.largest,
+        blur=blur,
+        raw=raw,
+    )
+    if options.end_s is not None and options.end_s <= options.start_s:
+        raise UsageError(f"--end {end} is not after --start {start}")
+    found = find_clips(clips, leave_out=output)
+    planned = plan_outputs(
+        found,
+        output,
+        film=film,
+        table=table,
+        report=report,
+        table_ending=f".{table_kind.value}",
+        force=force,
+    )
+    recognizer = EmotionRecognizer.load(model, certainty=certainty)
+    failed = 0
+    with _gentle_stop() as stop:
+        for clip, outputs in zip(found, planned, strict=True):
+            try:
+                with progress_bar() as bar:
+                    task = bar.add_task(clip.name, total=None)
+                    result = annotate_clip(
+                        clip,
+                        outputs,
+                        recognizer,
+                        options,
+                        progress=lambda done, total: bar.update(task, completed=done, total=total),  # noqa: B023
+                        stop=stop,
+                    )
+            except (InputError, OutputError) as error:
+                failed += 1
+                print(f"emocam: {error}", file=sys.stderr)
+                continue
+            _tell(clip, result)
+            if stop.is_set():
+                print("emocam: stopped; what is done has .partial in its name", file=sys.stderr)
+                raise typer.Exit(_INTERRUPTED)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _tell(clip: Path, result: ClipResult) -> None:
+    print(f"{clip}: a face in {result.looks_with_face} of {result.looks} analysed frames")
+    for path in result.outputs.paths:
+        print(f"  {path}")
+    if result.shortfall:
+        print(f"emocam: {clip} is damaged: {result.shortfall} could be read", file=sys.stderr)
+    if result.lacks:
+        print(f"emocam: {result.outputs.film} {result.lacks}", file=sys.stderr)
+
+
+@contextmanager
+def _gentle_stop() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C or polite kill sets, so that the work ends whole.
+
+    The second breaks off.
+    """
+    stop = threading.Event()
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.signal(number, on_interrupt) for number in numbers]
+    try:
+        yield stop
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
