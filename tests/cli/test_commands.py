@@ -1,0 +1,204 @@
+"""The command line as a whole: help, README, one line for every mistake, exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+import typer
+
+from emocam import __version__
+from emocam.cli import app, main
+from tests.conftest import SAMPLES, write_dataset, zip_folder
+
+README = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
+COMMANDS = sorted(command.name or "" for command in app.registered_commands)
+README_LINES = [
+    line
+    for block in re.findall(r"```console\n(.*?)```", README, flags=re.DOTALL)
+    for line in re.split(r"\n|&&", block.replace("\\\n", " "))
+    if line.strip().startswith("emocam ")
+]
+
+
+def run(capsys, *arguments) -> tuple[int, str, str]:
+    """Exit code, standard output and standard error of a command line."""
+    with pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    written = capsys.readouterr()
+    return int(ended.value.code or 0), written.out, written.err
+
+
+def fails_with_one_line(result, code: int, *words: str) -> None:
+    assert result[0] == code, result
+    lines = result[2].splitlines()
+    assert len(lines) == 1, result
+    assert lines[0].startswith("emocam: ")
+    for word in words:
+        assert word in lines[0]
+
+
+def test_every_command_has_help_without_loading_the_heavy_parts():
+    code = (
+        "import sys\n"
+        "for name in ('cv2', 'sklearn', 'matplotlib', 'scipy', 'av'): sys.modules[name] = None\n"
+        "from emocam.cli import main\n"
+        "for command in sys.argv[1:]:\n"
+        "    try: main([command, '--help'])\n"
+        "    except SystemExit as end: assert not end.code, (command, end.code)\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *COMMANDS], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    for command in COMMANDS:
+        assert f"emocam {command}" in result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_stands_in_the_readme(command):
+    assert any(shlex.split(line)[1] == command for line in README_LINES)
+
+
+@pytest.mark.parametrize("line", README_LINES)
+def test_the_readmes_commands_have_arguments_that_exist(line):
+    group = typer.main.get_command(app)
+    name, *arguments = shlex.split(line, comments=True)[1:]
+    group.commands[name].make_context(name, arguments)  # type: ignore[attr-defined]
+
+
+def test_version(capsys):
+    assert run(capsys, "--version") == (0, f"emocam {__version__}\n", "")
+
+
+def test_no_command_shows_the_help_and_is_wrong_usage(capsys):
+    code, out, _ = run(capsys)
+    assert code == 2
+    assert all(command in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nonsense"], ["No such command"]),
+        (["train"], ["DATASET", "emocam train --help"]),
+        (["evaluate", "x", "--bogus"], ["--bogus", "emocam evaluate --help"]),
+        (["label", "x", "--certainty", "7"], ["--certainty"]),
+        (["evaluate", "x", "--part", "half"], ["half"]),
+        (["evaluate", "nowhere.zip"], ["nowhere.zip"]),
+        (["evaluate", "nowhere.zip", "--model", "nope"], ["no model 'nope'"]),
+        (["label", "nowhere"], ["nowhere"]),
+        (["train", "nowhere"], ["nowhere", "zip, a folder or fer2013.csv"]),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_one_line_and_exit_code_2(capsys, tmp_path, monkeypatch, arguments, words):
+    monkeypatch.chdir(tmp_path)
+    fails_with_one_line(run(capsys, *arguments), 2, *words)
+
+
+@pytest.fixture
+def trained(capsys, three_labels, tmp_path):
+    """Path of a model of the made-up faces."""
+    model = tmp_path / "model.safetensors"
+    code, out, err = run(
+        capsys, "train", three_labels, "--recipe", "pixels", "--size", 16, "-o", model
+    )
+    assert (code, err) == (0, "")
+    assert "before: glad 8, grim 8, odd 8" in out
+    return model
+
+
+def test_train_then_evaluate(capsys, three_labels, trained, tmp_path):
+    figure = tmp_path / "confusion.png"
+    code, out, err = run(
+        capsys, "evaluate", three_labels, "--model", trained, "--json", "--figure", figure
+    )
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["n"] == 24
+    assert found["accuracy"] == 1.0
+    assert found["labels"] == ["glad", "grim", "odd"]
+    assert found["confusion"] == [[8, 0, 0], [0, 8, 0], [0, 0, 8]]
+    assert {"balanced_accuracy", "macro_f1", "weighted_precision", "weighted_recall"} <= set(found)
+    assert {"ece", "seconds_per_face"} <= set(found)
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(("part", "n"), [("train", 24), ("test", 24), ("all", 48)])
+def test_part_chooses(capsys, three_labels, trained, part, n):
+    code, out, _ = run(capsys, "evaluate", three_labels, "--model", trained, "--part", part)
+    assert code == 0
+    assert re.search(rf"^n +{n}$", out, re.MULTILINE)
+
+
+def test_a_set_without_parts_and_with_fewer_labels(capsys, trained, tmp_path):
+    folder = write_dataset(tmp_path / "two", ("glad", "grim"), 5)
+    packed = zip_folder(folder, tmp_path / "two.zip")
+    code, out, _ = run(capsys, "evaluate", packed, "--model", trained, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["n"], found["labels"]) == (10, ["glad", "grim"])
+
+
+def test_unreadable_pictures_are_named_up_to_ten_and_counted(capsys, three_labels, trained):
+    for file in sorted((three_labels / "test").rglob("*.png"))[:12]:
+        file.write_bytes(b"")
+    code, out, err = run(capsys, "evaluate", three_labels, "--model", trained, "--json")
+    assert code == 0
+    assert json.loads(out)["n"] == 12
+    lines = err.splitlines()
+    assert len(lines) == 11
+    assert lines[0] == "emocam: left out test/glad/0.png: the file is empty"
+    assert lines[-1] == "emocam: 12 left out, 10 of them named above"
+
+
+def test_results_are_not_overwritten_unless_forced(capsys, three_labels, trained):
+    before = trained.read_bytes()
+    again = ["train", three_labels, "--recipe", "pixels", "--size", 16, "-o", trained]
+    fails_with_one_line(run(capsys, *again), 2, str(trained), "--force")
+    assert trained.read_bytes() == before
+    figure = trained.with_name("confusion.png")
+    figure.write_text("mine")
+    measure = ["evaluate", three_labels, "--model", trained, "--figure", figure]
+    fails_with_one_line(run(capsys, *measure), 2, "--force")
+    assert figure.read_text() == "mine"
+    assert run(capsys, *again, "--force")[0] == 0
+    assert run(capsys, *measure, "--force")[0] == 0
+    assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+def test_bad_input_is_one_line_and_exit_code_1(capsys, three_labels, tmp_path):
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"\xff" * 100)
+    fails_with_one_line(
+        run(capsys, "evaluate", three_labels, "--model", damaged), 1, "damaged.safetensors"
+    )
+    (tmp_path / "note.txt").write_text("x")
+    fails_with_one_line(run(capsys, "train", tmp_path / "note.txt"), 1, "note.txt")
+
+
+def test_debug_shows_where_an_error_comes_from(tmp_path):
+    command = [sys.executable, "-m", "emocam", "label", str(tmp_path / "nowhere")]
+    plain = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Traceback" not in plain.stderr
+    debug = subprocess.run([*command, "--debug"], capture_output=True, text=True, check=False)
+    assert "Traceback" in debug.stderr
+
+
+def test_the_studys_class_counts_before_and_after(capsys, three_labels, tmp_path):
+    for file in sorted((three_labels / "train/odd").iterdir())[:3]:
+        file.unlink()
+    model = tmp_path / "m.safetensors"
+    arguments = ["train", three_labels, "--recipe", "pixels", "-o", model, "--force"]
+    _, out, _ = run(capsys, *arguments)
+    assert "before: glad 8, grim 8, odd 5\nafter:  glad 5, grim 5, odd 5\n" in out
+    _, out, _ = run(capsys, *arguments, "--per-class", 2)
+    assert "after:  glad 2, grim 2, odd 2\n" in out
+    _, out, _ = run(capsys, *arguments, "--balance", "none")
+    assert "after:  glad 8, grim 8, odd 5\n" in out
+    fails_with_one_line(run(capsys, *arguments, "--per-class", 6), 2, "'odd' has (5 pictures)")

@@ -1,0 +1,107 @@
+"""`emocam label` as it is typed: what it prints, and its exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emocam.apps import label as module
+from emocam.apps.parallel import Results, read_here
+from emocam.cli import main
+from tests.conftest import SAMPLES
+
+
+@pytest.fixture(autouse=True)
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(work: Any, tasks: Any, jobs: int, chunk: int) -> Results:
+        return read_here(work, tasks)
+
+    monkeypatch.setattr(module, "read_in_processes", read)
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(SAMPLES / "photos", tmp_path / "album"))
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(["label", *map(str, arguments)])
+    written = capsys.readouterr()
+    return int(ended.value.code or 0), written.out, written.err
+
+
+def test_all_read_is_zero_and_the_bar_is_quiet_without_a_terminal(
+    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = run(capsys, album, "-o", tmp_path / "t.csv")
+    assert (code, err) == (0, "")
+    assert out.startswith("3 photos: 3 ok; ")
+    assert out.splitlines()[1].startswith("3 faces: ")
+    code, out, _ = run(capsys, album, "-o", tmp_path / "t.csv")
+    assert (code, out.splitlines()[0]) == (0, "3 photos: 3 ok; 3 were finished before")
+
+
+def test_one_failed_is_one_and_json_tells_all(
+    album: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (album / "no.jpg").write_text("no picture")
+    output, gallery = tmp_path / "t.jsonl", tmp_path / "g.html"
+    code, out, err = run(capsys, album, "-o", output, "--gallery", gallery, "--json")
+    said = json.loads(out)
+    assert (code, err) == (1, "")
+    assert said["statuses"] == {"ok": 3, "unreadable": 1}
+    assert (said["photos"], said["read"], said["faces"]) == (4, 4, 3)
+    assert sum(said["emotions"].values()) == 3
+    assert said["made"] == [str(output), str(gallery)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["nowhere"], "no file or folder nowhere"),
+        (["*.nothing"], "nothing matches"),
+        (["empty"], "no photos in empty"),
+        (["album", "-o", "t.xlsx"], "a table ends in .csv"),
+        (["album", "--model", "nope"], "no model 'nope'"),
+        (["album", "--jobs", "0"], "jobs"),
+        (["album", "--annotated", "album"], "holds the photos"),
+        (["album", "--sort-into", "album"], "not empty"),
+    ],
+)
+def test_nothing_to_do_is_two_with_one_line_and_leaves_nothing(
+    album: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    word: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert len(err.splitlines()) == 1
+    assert word in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["album", "empty"]
+
+
+def test_the_first_photos_that_failed_are_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(7):
+        (tmp_path / f"{number}.jpg").write_text("no picture")
+    code, out, err = run(capsys, tmp_path, "-o", tmp_path / "t.csv")
+    assert (code, out.splitlines()[1]) == (1, "0 faces")
+    lines = err.splitlines()
+    assert len(lines) == 6
+    assert lines[0].endswith("0.jpg: unreadable, not a picture that can be decoded")
+    assert lines[-1] == "emocam: 2 more; the table says why"
+    (tmp_path / "one").mkdir()
+    (tmp_path / "0.jpg").rename(tmp_path / "one" / "0.jpg")
+    _, out, _ = run(capsys, tmp_path / "one", "-o", tmp_path / "u.csv")
+    assert out.startswith("1 photo: 1 unreadable; ")

@@ -1,0 +1,167 @@
+"""Whole runs of `emocam label` in real processes: workers that crash, runs that are killed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parent.parent.parent
+SAMPLES = ROOT / "samples" / "photos"
+
+# Loaded by every Python process of a run: reading a marked photo ends the process as a fault in a
+# decoder's C code would.
+_CRASH = """
+import os, numpy, cv2
+from PIL import Image
+real = cv2.imdecode
+def imdecode(data, flags):
+    if b"CRASH" in bytes(data[-16:]):
+        os.abort()
+    return real(data, flags)
+cv2.imdecode = imdecode
+"""
+
+
+def command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "emocam", "label", *map(str, arguments)]
+
+
+def environment(**more: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), **more}
+
+
+def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), env=environment(**more), capture_output=True, text=True, check=False
+    )
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Thirty photos, three of them with a face."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(27):
+        noise = np.random.default_rng(number).integers(0, 255, (90, 120, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / f"n{number:02d}.jpg")
+    for path in SAMPLES.glob("*.jpg"):
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_photo_that_crashes_the_reader_is_named_and_the_others_are_read(
+    photos: Path, tmp_path: Path, jobs: str
+) -> None:
+    (tmp_path / "hook").mkdir()
+    (tmp_path / "hook" / "sitecustomize.py").write_text(_CRASH)
+    with (photos / "n07.jpg").open("ab") as file:
+        file.write(b"CRASH")
+    done = run(
+        photos, "-o", tmp_path / "t.csv", "--jobs", jobs, "--json",
+        PYTHONPATH=f"{tmp_path / 'hook'}{os.pathsep}{ROOT}",
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["statuses"] == {"no_face": 26, "ok": 3, "unreadable": 1}
+    [bad] = [row for row in rows(tmp_path / "t.csv") if row["status"] == "unreadable"]
+    assert (Path(bad["source"]).name, bad["reason"]) == ("n07.jpg", "the reader crashed on it")
+
+
+@pytest.fixture
+def killed(photos: Path, tmp_path: Path) -> Path:
+    """The table of a run that was killed half-way."""
+    output = tmp_path / "t.csv"
+    process = subprocess.Popen(
+        command(photos, "-o", output, "--jobs", "2"), env=environment(MARK=str(tmp_path))
+    )
+    progress = output.with_name("t.csv.progress")
+    deadline = time.monotonic() + 60
+    while not _finished(progress) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    return output
+
+
+def _finished(progress: Path) -> int:
+    import sqlite3
+
+    try:
+        database = sqlite3.connect(f"{progress.as_uri()}?mode=ro", uri=True)
+        try:
+            found = database.execute("SELECT COUNT(*) FROM photos WHERE done IS NOT NULL")
+            return int(found.fetchone()[0])
+        finally:
+            database.close()
+    except sqlite3.OperationalError:  # not there yet
+        return 0
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
+def test_a_killed_run_goes_on_to_the_table_of_one_process(
+    photos: Path, tmp_path: Path, killed: Path
+) -> None:
+    deadline = time.monotonic() + 20
+    while (left := _workers(str(tmp_path))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []  # they ended with the run
+    finished = _finished(killed.with_name("t.csv.progress"))
+    assert finished > 0
+    goes_on = run(photos, "-o", killed, "--json")
+    assert (goes_on.returncode, goes_on.stderr) == (0, "")
+    assert json.loads(goes_on.stdout)["read"] == 30 - finished
+    run(photos, "-o", tmp_path / "whole.csv", "--jobs", "1")
+    assert killed.read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+def _workers(mark: str) -> list[str]:
+    """Processes that were started with this mark and have not ended."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            marked = f"MARK={mark}\0".encode() in (process / "environ").read_bytes()
+            command_line = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue
+        if marked and "resource_tracker" not in command_line:
+            found.append(command_line)
+    return found
+
+
+def test_a_full_disk_is_one_clear_line(photos: Path, tmp_path: Path) -> None:
+    import resource
+
+    def small_files() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+    done = subprocess.run(
+        command(photos, "-o", tmp_path / "t.csv"),
+        env=environment(),
+        preexec_fn=small_files,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "t.csv").exists()
+    goes_on = run(photos, "-o", tmp_path / "t.csv")
+    assert (goes_on.returncode, len(rows(tmp_path / "t.csv"))) == (0, 30)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emocam.errors import OutputError, UsageError
+from emocam.output import check_free, complete_file
+
+
+def test_a_result_appears_only_when_complete(tmp_path):
+    target = tmp_path / "new folder" / "table.csv"
+    with complete_file(target) as temporary:
+        temporary.write_text("half")
+        assert temporary.suffix == ".csv"
+        assert not target.exists()
+    assert target.read_text() == "half"
+    assert [file.name for file in target.parent.iterdir()] == ["table.csv"]
+
+
+def test_a_failure_leaves_what_stood_there_and_no_rest(tmp_path):
+    target = tmp_path / "table.csv"
+    target.write_text("old")
+    with pytest.raises(ZeroDivisionError), complete_file(target) as temporary:
+        temporary.write_text(str(1 // len("half"[4:])))
+    assert target.read_text() == "old"
+    assert [file.name for file in tmp_path.iterdir()] == ["table.csv"]
+
+
+def test_a_folder_that_cannot_be_made_is_an_output_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with (
+        pytest.raises(OutputError, match="can't write"),
+        complete_file(tmp_path / "file" / "table.csv") as temporary,
+    ):
+        temporary.write_text("never")
+
+
+def test_nothing_is_overwritten_unless_forced(tmp_path: Path):
+    target = tmp_path / "table.csv"
+    check_free(target, force=False)
+    target.write_text("old")
+    check_free(target, force=True)
+    with pytest.raises(UsageError, match="--force"):
+        check_free(target, force=False)

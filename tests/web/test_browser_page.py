@@ -1,0 +1,138 @@
+"""The live page in a real browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+from emocam.emotions.labels import EMOTIONS
+from emocam.types import Face, ImageU8, Reading
+from emocam.views.browser import BrowserView, readings_json
+
+pytestmark = pytest.mark.web
+DRAWN = "const p = document.getElementById('picture'); return [p.width, p.height].concat(" \
+    "Array.from(p.getContext('2d').getImageData(2, 2, 1, 1).data))"  # fmt: skip
+
+
+def reading(emotion: str, face: int = 0) -> Reading:
+    odds = tuple(0.76 if label == emotion else 0.04 for label in EMOTIONS)
+    return Reading(Face((10, 10, 60, 60), 0.9, face), emotion, 0.76, 0, odds, EMOTIONS)
+
+
+def frame(bgr: tuple[int, int, int], height: int = 120, width: int = 200) -> ImageU8:
+    return np.full((height, width, 3), bgr, np.uint8)
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    browser.get("about:blank")
+    browser.get_log("browser")
+    yield browser
+    assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
+
+
+def text(page: Any, name: str) -> str:
+    return str(page.find_element("id", name).text)
+
+
+def wait(until: Callable[[], bool], seconds: float = 15) -> None:
+    end = time.monotonic() + seconds
+    while not until():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.03)
+
+
+def test_it_shows_pictures_and_readings_as_they_come(page: Any) -> None:
+    with BrowserView() as view:
+        page.get(view.url)
+        wait(lambda: text(page, "status") == "live")
+        assert text(page, "nobody") == "No face yet."
+        view.show(frame((0, 0, 220)), readings_json([reading("happy")]))
+        wait(lambda: "happy, 76 %" in text(page, "faces"))
+        width, height, red, green, blue, _ = page.execute_script(DRAWN)
+        assert (width, height) == (200, 120)
+        assert red > 200
+        assert green < 30
+        assert blue < 30
+        view.show(frame((220, 0, 0), 90, 90), readings_json([reading("sad"), reading("fear", 4)]))
+        wait(lambda: "sad, 76 %" in text(page, "faces") and "face 4" in text(page, "faces"))
+        width, height, red, green, blue, _ = page.execute_script(DRAWN)
+        assert (width, height) == (90, 90)
+        assert blue > 200
+        label = page.find_element("id", "picture").get_attribute("aria-label")
+        assert label == "camera picture: face 0: sad, face 4: fear"
+        view.show(frame((0, 220, 0)), readings_json([], notice="camera lost: trying again"))
+        wait(lambda: text(page, "notice") == "camera lost: trying again")
+        assert text(page, "faces") == ""
+
+
+def test_bars_are_as_long_as_the_probabilities(page: Any) -> None:
+    with BrowserView() as view:
+        page.get(view.url)
+        view.show(frame((9, 9, 9)), readings_json([reading("disgust")]))
+        wait(lambda: len(page.find_elements("css selector", ".track")) == len(EMOTIONS))
+        for index, emotion in enumerate(EMOTIONS):
+            track = page.find_elements("css selector", ".track")[index]
+            share = track.find_element("css selector", "i").size["width"] / track.size["width"]
+            assert share == pytest.approx(0.76 if emotion == "disgust" else 0.04, abs=0.02)
+
+
+def test_pause_stops_the_picture_and_going_on_shows_the_newest(page: Any) -> None:
+    with BrowserView() as view:
+        page.get(view.url)
+        view.show(frame((0, 0, 220)), readings_json([reading("happy")]))
+        wait(lambda: "happy" in text(page, "faces"))
+        page.find_element("id", "pause").click()
+        assert text(page, "status") == "paused"
+        view.show(frame((0, 0, 220)), readings_json([reading("fear")]))
+        time.sleep(0.3)
+        assert text(page, "faces").startswith("happy")
+        view.show(frame((0, 0, 220)), readings_json([reading("sad")]))
+        page.find_element("id", "pause").click()
+        wait(lambda: text(page, "faces").startswith("sad"))
+
+
+def test_a_lost_connection_is_said_and_taken_up_again(page: Any) -> None:
+    with BrowserView() as view:
+        page.get(view.url)
+        view.show(frame((0, 0, 220)), readings_json([reading("happy")]))
+        wait(lambda: text(page, "status") == "live")
+        page.execute_script("socket.close()")
+        wait(lambda: text(page, "status") == "connection lost, trying again")
+        view.show(frame((0, 0, 220)), readings_json([reading("fear")]))
+        wait(lambda: text(page, "status") == "live")
+        view.show(frame((0, 0, 220)), readings_json([reading("sad")]))
+        wait(lambda: text(page, "faces").startswith("sad"))
+    wait(lambda: text(page, "status") == "the session has ended")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_nothing_hangs_over_the_side(page: Any, width: int) -> None:
+    metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": width < 500}
+    with BrowserView() as view, ExitStack() as ending:
+        page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        ending.callback(page.execute_cdp_cmd, "Emulation.clearDeviceMetricsOverride", {})
+        page.get(view.url)
+        view.show(frame((0, 0, 220), 720, 1280), readings_json([reading("happy")]))
+        wait(lambda: "happy" in text(page, "faces"))
+        across = page.execute_script("return document.documentElement.scrollWidth")
+        assert across <= width
+
+
+def test_two_pages_at_once_on_another_name_of_this_computer(page: Any) -> None:
+    with BrowserView() as view, ExitStack() as ending:
+        page.get(view.url.replace(urlsplit(view.url).hostname or "", "localhost"))
+        first = page.current_window_handle
+        page.switch_to.new_window("window")
+        ending.callback(page.switch_to.window, first)
+        ending.callback(page.close)
+        page.get(view.url)
+        wait(lambda: view.clients == 2)
+        view.show(frame((0, 0, 220)), readings_json([reading("surprise")]))
+        wait(lambda: text(page, "faces").startswith("surprise"))
