@@ -1,0 +1,99 @@
+"""The figures of docs/study.md that no command writes by itself: `study_figures.py DATASET`.
+
+Averages over many faces only: FER2013's own pictures are not for redistribution.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from emocam import EmotionRecognizer
+from emocam.emotions.words import WordsModel
+from emocam.training.balance import undersample
+from emocam.training.clusters import Clustered, cluster_curve, cluster_figures
+from emocam.training.dataset import open_dataset
+from emocam.training.evaluate import evaluate
+from emocam.training.faces import Faces, load_faces
+from emocam.training.figures.base import label_color, new_figure, save_png
+from emocam.training.figures.clusters import plot_composition, plot_curve, plot_plane
+from emocam.training.figures.counts import plot_mean_faces
+from emocam.training.figures.evaluation import plot_confusion, plot_reliability
+from emocam.training.figures.words import plot_vocabulary
+from emocam.training.fit import fit_pixels
+from emocam.training.word_evidence import word_pages
+
+SIZE = 48
+
+
+def plot_cluster_means(model: Clustered, faces: Faces, clusters: np.ndarray) -> Figure:
+    """The mean face of each cluster."""
+    names = [model.labels[index] for index in model.cluster_names]
+    figures = cluster_figures(clusters, faces.targets, names, faces.labels)
+    figure = new_figure(1.5 * len(figures), 2.3)
+    figure.suptitle("Mean face of each cluster, and the share of the label that most of it bears")
+    for axes, cluster in zip(figure.subplots(1, len(figures)), figures, strict=True):
+        own = faces.images[clusters == cluster.number]
+        if len(own):
+            axes.imshow(own.mean(axis=0), cmap="gray", vmin=0, vmax=255)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for side in axes.spines.values():
+            side.set_color(label_color(cluster.name, faces.labels))
+            side.set_linewidth(3)
+        axes.set_title(f"{cluster.number} = {cluster.name}", fontsize=9)
+        axes.set_xlabel(
+            f"{cluster.faces} faces\n{100 * cluster.purity:.0f} % {cluster.majority}", fontsize=8
+        )
+    return figure
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--output", type=Path, default=Path("docs/images"))
+    parser.add_argument("--model", help="in place of the one that emocam carries")
+    given = parser.parse_args()
+    dataset = open_dataset(given.dataset)
+    training = load_faces(dataset, undersample(dataset.part("train")), SIZE)
+    test = load_faces(dataset, dataset.part("test"), SIZE)
+
+    def save(name: str, figure: Figure | None) -> None:
+        if figure is not None:
+            path = given.output / f"study-{name}.png"
+            save_png(figure, path)
+            with Image.open(path) as image:  # 256 colours do on a page
+                image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+                    path, optimize=True
+                )
+
+    save("mean-faces", plot_mean_faces([("train", training), ("test", test)]))
+    carried = EmotionRecognizer.load(given.model).model
+    for model in (fit_pixels(training)[0], carried):
+        if not isinstance(model, Clustered):
+            raise SystemExit(f"recipe {model.recipe} doesn't show its clusters")
+        evaluation = evaluate(model, test)
+        names = [model.labels[index] for index in model.cluster_names]
+        figures = cluster_figures(evaluation.clusters, test.targets, names, test.labels)
+        space = model.cluster_space(test.images)
+        save(f"{model.recipe}-means", plot_cluster_means(model, test, evaluation.clusters))
+        save(
+            f"{model.recipe}-composition",
+            plot_composition(figures, evaluation.clusters, test.targets, test.labels),
+        )
+        save(f"{model.recipe}-plane", plot_plane(space, test.targets, test.labels, model.centers))
+        save(f"{model.recipe}-confusion", plot_confusion(evaluation))
+        save(f"{model.recipe}-reliability", plot_reliability(evaluation))
+        curve = cluster_curve(space)
+        if curve is not None:
+            save(f"{model.recipe}-curve", plot_curve(curve, len(names)))
+    for page in word_pages(carried, test.images) if isinstance(carried, WordsModel) else ():
+        save(f"vocabulary-{page.cell:g}", plot_vocabulary(page))
+
+
+if __name__ == "__main__":
+    main()
