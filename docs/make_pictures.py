@@ -1,0 +1,92 @@
+"""Makes the pictures of the live window and page for the README, out of the sample clip.
+
+    python docs/make_pictures.py
+
+Needs Chromium, chromedriver and the extra `dev`. Run it again when the default model changes.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+from selenium import webdriver
+
+ROOT = Path(__file__).parents[1]
+CLIP = ROOT / "samples" / "webcam.mp4"
+IMAGES = ROOT / "docs" / "images"
+WINDOW_FRAME = 330
+PAGE_WH = (1280, 800)
+PAGE_AFTER_S = 8.0
+
+
+def main() -> None:
+    make_window_picture()
+    make_page_picture()
+
+
+def make_window_picture() -> None:
+    """A frame as the window and the film show it, with bars and strip."""
+    with tempfile.TemporaryDirectory() as folder:
+        large = Path(folder) / "large.mp4"
+        scale_clip(large, 800, 600)
+        command = [sys.executable, "-m", "emocam", "video", str(large), "--film"]
+        subprocess.run([*command, "--output", f"{folder}/out"], check=True, cwd=ROOT)
+        film = cv2.VideoCapture(f"{folder}/out/large.mp4")
+        for _ in range(WINDOW_FRAME):
+            film.grab()
+        _, picture = film.retrieve()
+        save(picture, IMAGES / "window.jpg")
+
+
+def make_page_picture() -> None:
+    """The page of `emocam live --browser`."""
+    command = [sys.executable, "-m", "emocam", "live", str(CLIP), "--realtime", "--browser"]
+    session = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        address = find_address(session)
+        options = webdriver.ChromeOptions()
+        for argument in ("--headless", "--no-sandbox", "--disable-gpu"):
+            options.add_argument(argument)
+        browser = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+        browser.set_window_size(*PAGE_WH)
+        browser.get(address)
+        time.sleep(PAGE_AFTER_S)
+        with tempfile.TemporaryDirectory() as folder:
+            browser.save_screenshot(f"{folder}/page.png")
+            save(cv2.imread(f"{folder}/page.png"), IMAGES / "page.jpg")
+        browser.quit()
+    finally:
+        session.terminate()
+        session.wait()
+
+
+def find_address(session: subprocess.Popen[str]) -> str:
+    assert session.stdout is not None
+    for line in session.stdout:
+        found = re.search(r"http://\S+", line)
+        if found:
+            return found.group()
+    raise SystemExit("the session told no address")
+
+
+def scale_clip(path: Path, width: int, height: int) -> None:
+    command = ["ffmpeg", "-v", "error", "-i", str(CLIP), "-vf", f"scale={width}:{height}"]
+    subprocess.run([*command, "-crf", "16", str(path)], check=True)
+
+
+def save(picture: cv2.typing.MatLike, path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    cv2.imwrite(str(path), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    print(f"{path.name}: {path.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()
