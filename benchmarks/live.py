@@ -301,15 +301,15 @@ def switches(chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 def _held(times: list[float], raw: list[str]) -> Iterator[tuple[str, float, float]]:
-    """Labels that 80 % of the raw readings of over a second bear."""
+    """Expressions that 80 % of the raw readings of over a second bear; doubt is none."""
     start, covered_s = 0, -1.0
     for end in range(len(times)):
         while times[end] - times[start] > 1.0:
             start += 1
         window = raw[start : end + 1]
         label = max(set(window), key=window.count)
-        is_long = times[end] - times[start] > 0.9
-        if is_long and window.count(label) >= 0.8 * len(window) and times[start] > covered_s:
+        is_one = label != "unsure" and times[end] - times[start] > 0.9
+        if is_one and window.count(label) >= 0.8 * len(window) and times[start] > covered_s:
             covered_s = times[end]
             yield label, times[start], times[end]
 

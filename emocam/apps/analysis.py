@@ -19,7 +19,8 @@ from emocam.types import Box, Face, FloatArray, Frame, Reading
 
 _SAME_FACE = 0.2  # boxes that overlap more show one face
 _SURER = 0.15  # what was unsure must clear the threshold by this share of the way to be said
-_UNSURE_AFTER_S = 0.5  # between two expressions most faces are unsure for a moment
+# An expression counts from a second on, and so does doubt; smoothing trails by half a second.
+_UNSURE_AFTER_S = 1.5
 _FORGET_S = 5.0
 
 
@@ -178,7 +179,8 @@ class FrameReader:
             self._unsure_since_s.pop(reading.face.id, None)
             return shown
         since_s = self._unsure_since_s.setdefault(reading.face.id, time_s)
-        if said == UNSURE or time_s - since_s >= _UNSURE_AFTER_S:
+        lasts = time_s - since_s >= _UNSURE_AFTER_S and reading.emotion == UNSURE
+        if said == UNSURE or lasts:
             return replace(shown, emotion=UNSURE)
         kept = self.recognizer.labels.index(said)
         still = self.recognizer.reading(reading.face, shares, reading.cluster, kept)
