@@ -91,6 +91,9 @@ class Reading:
         One a label, in the order of `labels`, summing to 1.
     labels
         The model's labels, in order.
+    held
+        Whether `emotion` is kept from before, although `certainty` is below the threshold by now:
+        live, a moment of doubt changes no label.
     """
 
     face: Face
@@ -99,6 +102,7 @@ class Reading:
     cluster: int
     probabilities: tuple[float, ...]
     labels: tuple[str, ...]
+    held: bool = False
 
     def __post_init__(self) -> None:
         if len(self.probabilities) != len(self.labels):

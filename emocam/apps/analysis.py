@@ -184,4 +184,4 @@ class FrameReader:
             return replace(shown, emotion=UNSURE)
         kept = self.recognizer.labels.index(said)
         still = self.recognizer.reading(reading.face, shares, reading.cluster, kept)
-        return replace(still, emotion=said)
+        return replace(still, emotion=said, held=True)

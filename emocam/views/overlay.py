@@ -247,7 +247,7 @@ class Overlay:
     def _label(self, reading: Reading, chip: str, px: int, width: int) -> list[Sprite]:
         """The pieces of a face's label: its emotion and, where there is one, the certainty."""
         name = fit_text(reading.emotion, width - 6 * px, px, bold=True)
-        color, is_sure = color_rgb(reading.emotion, self.labels), reading.emotion != UNSURE
+        color, is_sure = _color(reading), reading.emotion != UNSURE
         key = name, color, chip
         sprites = [self._cache.get(key, lambda: make_pill(name, color, chip, is_whole=not is_sure))]
         if is_sure:
@@ -315,8 +315,13 @@ def _gap(px: int) -> int:
     return max(2, round(px * 0.25))
 
 
+def _color(reading: Reading) -> tuple[int, int, int]:
+    """Red, green, blue of what is said: gray where it is in doubt."""
+    return color_rgb(UNSURE if reading.held else reading.emotion, reading.labels)
+
+
 def _draw_box(drawn: ImageU8, reading: Reading, px: int) -> None:
-    red, green, blue = color_rgb(reading.emotion, reading.labels)
+    red, green, blue = _color(reading)
     x1, y1, x2, y2 = reading.face.xyxy
     x2, y2 = x2 - 1, y2 - 1
     thin, thick = max(1, round(px / 16)), max(2, round(px / 6))

@@ -180,6 +180,7 @@ def test_doubt_is_said_when_it_lasts(make, model: Model):
     unsure = said.index(UNSURE)
     assert (unsure - doubtful) / 20 == pytest.approx(1.5, abs=0.06)
     assert set(said[unsure:]) == {UNSURE}
+    assert {number for number, one in enumerate(doubt) if one.held} == set(range(doubtful, unsure))
     model.share = 0.9
     assert feed(reader, 2, start=80)[-1].readings[0].emotion == "happy"
 

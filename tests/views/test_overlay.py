@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -104,6 +105,15 @@ def test_unsure_is_gray_and_shows_no_certainty() -> None:
     )
     assert count_color(unsure, UNSURE) > 300
     assert changed(frame[:190], unsure[:190])[2] < changed(frame[:190], sure[:190])[2]
+
+
+def test_a_label_that_is_in_doubt_is_gray_and_shows_its_certainty() -> None:
+    frame, one = gray(480, 640, 0), reading((200, 200, 350, 350))
+    sure = Overlay(EMOTIONS).draw(frame, [one], options=PLAIN)
+    held = Overlay(EMOTIONS).draw(frame, [replace(one, held=True)], options=PLAIN)
+    assert count_color(held, one.emotion) == 0
+    assert count_color(held, UNSURE) > 300
+    assert changed(frame[:190], held[:190]) == changed(frame[:190], sure[:190])
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
