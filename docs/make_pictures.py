@@ -1,4 +1,4 @@
-"""Makes the pictures of the live window and page for the README, out of the sample clip.
+"""Makes the pictures of window, page and report for the README, out of the sample clip.
 
     python docs/make_pictures.py
 
@@ -12,10 +12,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 from selenium import webdriver
+from selenium.webdriver.support.ui import WebDriverWait
 
 ROOT = Path(__file__).parents[1]
 CLIP = ROOT / "samples" / "webcam.mp4"
@@ -23,11 +26,14 @@ IMAGES = ROOT / "docs" / "images"
 WINDOW_FRAME = 330
 PAGE_WH = (1280, 800)
 PAGE_AFTER_S = 8.0
+REPORT_WH = (900, 1190)
+REPORT_AFTER_S = 3.0
 
 
 def main() -> None:
     make_window_picture()
     make_page_picture()
+    make_report_picture()
 
 
 def make_window_picture() -> None:
@@ -52,20 +58,46 @@ def make_page_picture() -> None:
     )
     try:
         address = find_address(session)
-        options = webdriver.ChromeOptions()
-        for argument in ("--headless", "--no-sandbox", "--disable-gpu"):
-            options.add_argument(argument)
-        browser = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
-        browser.set_window_size(*PAGE_WH)
-        browser.get(address)
-        time.sleep(PAGE_AFTER_S)
-        with tempfile.TemporaryDirectory() as folder:
-            browser.save_screenshot(f"{folder}/page.png")
-            save(cv2.imread(f"{folder}/page.png"), IMAGES / "page.jpg")
-        browser.quit()
+        with browser(PAGE_WH) as chrome:
+            chrome.get(address)
+            time.sleep(PAGE_AFTER_S)
+            save_screenshot(chrome, IMAGES / "page.jpg")
     finally:
         session.terminate()
         session.wait()
+
+
+def make_report_picture() -> None:
+    """The report of `emocam video`, its film at the first frame."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "emocam", "video", str(CLIP), "--output", folder]
+        subprocess.run(command, check=True, cwd=ROOT)
+        with browser(REPORT_WH) as chrome:
+            chrome.get((Path(folder) / f"{CLIP.stem}.html").as_uri())
+            is_shown = "return document.querySelector('video').readyState >= 2"
+            WebDriverWait(chrome, 60).until(lambda _: chrome.execute_script(is_shown))
+            time.sleep(REPORT_AFTER_S)
+            save_screenshot(chrome, IMAGES / "report.jpg")
+
+
+@contextmanager
+def browser(size_wh: tuple[int, int]) -> Iterator[webdriver.Chrome]:
+    """Chromium whose page is of this size."""
+    options = webdriver.ChromeOptions()
+    width, height = size_wh
+    for argument in ("--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"):
+        options.add_argument(argument)
+    chrome = webdriver.Chrome(options, webdriver.ChromeService("/usr/bin/chromedriver"))
+    page = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", page)
+    yield chrome
+    chrome.quit()
+
+
+def save_screenshot(chrome: webdriver.Chrome, path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        chrome.save_screenshot(f"{folder}/page.png")
+        save(cv2.imread(f"{folder}/page.png"), path)
 
 
 def find_address(session: subprocess.Popen[str]) -> str:
