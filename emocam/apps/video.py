@@ -215,7 +215,9 @@ class _ClipWork:
                 progress(frames, video.frames_wanted)
             self._summary.finish()
             if not frames and not stop.is_set():
-                raise SourceError(f"{self.clip} has no picture that can be decoded in this part")
+                part = self._options.start_s > 0 or self._options.end_s is not None
+                where = " in this part" if part else ""
+                raise SourceError(f"{self.clip} has no picture that can be decoded{where}")
             shortfall = "" if stop.is_set() else video.shortfall
         if shortfall and write_rows is not None:
             write_rows([status_row(str(self.clip), "truncated", shortfall)])

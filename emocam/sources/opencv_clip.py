@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from emocam.errors import SourceError
-from emocam.sources.probe import why_not
+from emocam.sources.probe import TEXT_CODEC, why_not
 from emocam.types import ImageU8
 
 
@@ -42,7 +42,8 @@ class OpenCvClip:
 
     def __init__(self, path: Path, from_s: float = 0.0) -> None:
         self._capture = _open(path)
-        if not self._capture.isOpened():
+        codec = self._capture.get(cv2.CAP_PROP_FOURCC)
+        if not self._capture.isOpened() or codec == cv2.VideoWriter.fourcc(*TEXT_CODEC):
             self._capture.release()
             raise SourceError(f"{path} {why_not(path)}")
         self.fps = float(self._capture.get(cv2.CAP_PROP_FPS))

@@ -21,6 +21,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 
+from emocam.sources.probe import TEXT_CODEC
 from emocam.types import ImageU8
 
 _MOST_WAITING = 64 << 20  # bytes; who is further behind reads the file on its own
@@ -55,7 +56,7 @@ class ClipPackets:
     FFmpegError
         When the file can't be opened.
     ValueError
-        When there is no picture in it.
+        When there is no picture in it that can be decoded.
     """
 
     def __init__(self, path: Path, from_s: float = 0.0) -> None:
@@ -82,6 +83,8 @@ class ClipPackets:
             stream = _best(container, "video")
             if stream is None or stream.codec_context is None:
                 raise ValueError("no picture that can be decoded")
+            if stream.codec_context.name == TEXT_CODEC:
+                raise ValueError("a text")
             self.zero_s = float((stream.start_time or 0) * (stream.time_base or 0))
             self.fps = float(stream.guessed_rate or stream.average_rate or 0)
             lasts_s = (container.duration or 0) / av.time_base
@@ -91,6 +94,8 @@ class ClipPackets:
             if self._sought_s > 0:
                 self._seek(container, stream)
             first = _first_frame(container, stream, decoder)
+            if first is None and not self._sought_s:
+                raise ValueError("no picture that can be decoded")
             if first is not None:
                 turned = round(first.rotation) % 180 == 90
                 width, height = first.width, first.height

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+TEXT_CODEC = "ansi"
+"""FFmpeg's name for what it makes of a text of some length: a film of the letters."""
+
 _EARLY = 0.02  # of the duration: a file that ends earlier than this is cut off
 
 
 def why_not(path: Path) -> str:
-    """Why OpenCV can't open a file, to follow the file's name in a message."""
+    """Why a file gives no pictures, to follow the file's name in a message."""
     with path.open("rb") as file:
         head = file.read(4096)
     if b"\0" not in head and all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):

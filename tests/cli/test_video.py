@@ -182,6 +182,13 @@ def test_no_video_is_one_line_in_all(tmp_path):
     assert not list((tmp_path / "out").iterdir())
 
 
+def test_a_part_behind_the_end_is_said(capsys, tmp_path):
+    clip = write_clip(tmp_path / "clip.mkv", 10)
+    code, _, err = run(capsys, "video", clip, "-o", tmp_path / "out", "--start", "1:00")
+    assert code == 1
+    assert err == f"emocam: {clip} has no picture that can be decoded in this part\n"
+
+
 def test_half_a_clip_says_how_much_there_is(capsys, tmp_path):
     clip = write_clip(tmp_path / "clip.mkv", 100)
     data = clip.read_bytes()

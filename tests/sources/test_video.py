@@ -119,6 +119,14 @@ def test_a_file_that_is_no_video_is_one_error(tmp_path, content, said):
     assert str(clip) in str(raised.value)
 
 
+@pytest.mark.parametrize("lines", [5, 30, 1000])
+def test_a_text_file_is_none_however_long_and_whatever_its_name(tmp_path, lines):
+    text = tmp_path / "notes.txt"
+    text.write_text("what was said in the first minute of the clip\n" * lines)
+    with pytest.raises(SourceError, match="is a text file"), VideoFile(text):
+        pass
+
+
 def test_missing_file_and_folder(tmp_path):
     with pytest.raises(SourceError, match="no video file"), VideoFile(tmp_path / "none.mp4"):
         pass
