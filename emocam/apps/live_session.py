@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
-from types import TracebackType
 from typing import Protocol
 
 from emocam.apps.analysis import FrameReader
@@ -96,12 +95,7 @@ class LiveSession:
         self._threads.enter_context(self._analyst)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._threads.close()
         self._stop_film()
 

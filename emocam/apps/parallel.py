@@ -196,7 +196,7 @@ class _Apart:
     def __enter__(self) -> _Apart:
         return self
 
-    def __exit__(self, *ending: object) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
 

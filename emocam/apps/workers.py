@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from types import TracebackType
 
 from emocam.apps.analysis import Analysis, FrameReader
 from emocam.faces.detect import FaceDetector
@@ -48,12 +47,7 @@ class Worker:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.ending.set()
         self._thread.join(_JOIN_S)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
 from emocam.errors import SourceError
@@ -172,12 +171,7 @@ class VideoFile:
             )  # a bare stream has no times, a damaged one wrong ones
         return time_s if math.isfinite(time_s) else index / self.fps
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._pictures.close()
         if self._packets is not None and self._leader is None:
             self._packets.close()

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from importlib.resources import files
-from types import TracebackType
 
 import cv2
 from websockets.datastructures import Headers
@@ -112,12 +111,7 @@ class BrowserView:
             self._shown = _Shown(self._count, frame_bgr, readings)
             self._changed.notify_all()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with self._changed:
             self._is_ended = True
             self._changed.notify_all()
