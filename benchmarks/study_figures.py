@@ -13,13 +13,14 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emocam import EmotionRecognizer
+from emocam.emotions.labels import color_hex
 from emocam.emotions.words import WordsModel
 from emocam.training.balance import undersample
 from emocam.training.clusters import Clustered, cluster_curve, cluster_figures
 from emocam.training.dataset import open_dataset
 from emocam.training.evaluate import evaluate
 from emocam.training.faces import Faces, load_faces
-from emocam.training.figures.base import label_color, new_figure, save_png
+from emocam.training.figures.base import new_figure, save_png
 from emocam.training.figures.clusters import plot_composition, plot_curve, plot_plane
 from emocam.training.figures.counts import plot_mean_faces
 from emocam.training.figures.evaluation import plot_confusion, plot_reliability
@@ -43,7 +44,7 @@ def plot_cluster_means(model: Clustered, faces: Faces, clusters: np.ndarray) -> 
         axes.set_xticks([])
         axes.set_yticks([])
         for side in axes.spines.values():
-            side.set_color(label_color(cluster.name, faces.labels))
+            side.set_color(color_hex(cluster.name, faces.labels))
             side.set_linewidth(3)
         axes.set_title(f"{cluster.number} = {cluster.name}", fontsize=9)
         axes.set_xlabel(

@@ -32,3 +32,8 @@ def color_rgb(label: str, labels: tuple[str, ...] = EMOTIONS) -> tuple[int, int,
         return _COLORS_RGB[label]
     index = labels.index(label) if label in labels else 0
     return _PALETTE_RGB[index % len(_PALETTE_RGB)]
+
+
+def color_hex(label: str, labels: tuple[str, ...]) -> str:
+    """The same colour as style sheets and matplotlib write it, such as `#df4e1f`."""
+    return "#{:02x}{:02x}{:02x}".format(*color_rgb(label, labels))

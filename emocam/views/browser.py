@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
-from emocam.emotions.labels import UNSURE, color_rgb
+from emocam.emotions.labels import UNSURE, color_hex
 from emocam.errors import SetupError
 from emocam.types import ImageU8, Reading
 from emocam.views.page import page
@@ -236,7 +236,7 @@ def readings_json(readings: Sequence[Reading], notice: str = "") -> str:
                 {
                     "label": label,
                     "probability": round(probability, 4),
-                    "color": "#{:02x}{:02x}{:02x}".format(*color_rgb(label, reading.labels)),
+                    "color": color_hex(label, reading.labels),
                 }
                 for label, probability in zip(reading.labels, reading.probabilities, strict=True)
             ],

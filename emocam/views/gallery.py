@@ -16,7 +16,7 @@ from urllib.parse import quote
 import cv2
 import numpy as np
 
-from emocam.emotions.labels import color_rgb
+from emocam.emotions.labels import color_hex
 from emocam.output import complete_file
 from emocam.sources.photos import is_remote
 from emocam.types import Box, ImageU8
@@ -172,7 +172,7 @@ def _body(
         (emotion, list(some)) for emotion, some in groupby(faces, key=lambda face: face.emotion)
     )
     for number, (emotion, some) in enumerate(groups):
-        color = "--c: rgb({}, {}, {})".format(*color_rgb(emotion, labels))
+        color = f"--c: {color_hex(emotion, labels)}"
         name = escape(emotion)
         filters.append(f'<input class="filter" type="radio" name="f" id="f{number}">')
         chips.append(f'<label for="f{number}" style="{color}">{name} {len(some)}</label>')

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from emocam.emotions.labels import UNSURE
+from emocam.emotions.labels import UNSURE, color_hex
 from emocam.output import complete_file
 from emocam.views.page import page, picture, table
-from emocam.views.report_timeline import clock, css_color, percent, timeline_html
+from emocam.views.report_timeline import clock, percent, timeline_html
 from emocam.views.summary import ClipSummary, Person
 
 _MOST_PERSONS = 8  # with a timeline; the others stand in the table of faces
@@ -164,7 +164,7 @@ def _shares(shares: Mapping[str, float], labels: tuple[str, ...]) -> str:
     """A bar of the shares of time, and the same in words."""
     ranked = sorted(shares.items(), key=lambda item: -item[1])
     parts = "".join(
-        f'<i style="flex-grow:{share:.4f};background:{css_color(label, labels)}" '
+        f'<i style="flex-grow:{share:.4f};background:{color_hex(label, labels)}" '
         f'title="{escape(label)} {percent(share)}"></i>'
         for label, share in ranked
         if share >= 0.002

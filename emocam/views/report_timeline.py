@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import numpy.typing as npt
 
-from emocam.emotions.labels import UNSURE, color_rgb
+from emocam.emotions.labels import UNSURE, color_hex
 from emocam.views.summary import ClipSummary, Person
 
 _ROW = 24  # height of an emotion's row in pixels
@@ -29,11 +29,6 @@ def clock(time_s: float) -> str:
 def percent(share: float) -> str:
     """A share in whole percent; what is there at all is not said to be 0."""
     return f"{share:.0%}" if share >= 0.005 or share == 0 else "<1%"
-
-
-def css_color(label: str, labels: tuple[str, ...]) -> str:
-    """A label's colour for style sheets."""
-    return "#{:02x}{:02x}{:02x}".format(*color_rgb(label, labels))
 
 
 def timeline_html(summary: ClipSummary, person: Person, *, jumps: bool) -> str:
@@ -92,7 +87,7 @@ class _Plot:
     def rows(self) -> str:
         means = self._line.probabilities.mean(axis=0)
         return "".join(
-            f'<li><b style="background:{css_color(label, self.labels)}"></b>{escape(label)} '
+            f'<li><b style="background:{color_hex(label, self.labels)}"></b>{escape(label)} '
             f"<output>{percent(float(mean))}</output></li>"
             for label, mean in zip(self.labels, means, strict=True)
         )
@@ -106,7 +101,7 @@ class _Plot:
         for row, label in enumerate(self.labels):
             share = percent(self._shares.get(label, 0.0))
             parts.append(
-                f'<path fill="{css_color(label, self.labels)}" d="{self._area(row)}">'
+                f'<path fill="{color_hex(label, self.labels)}" d="{self._area(row)}">'
                 f"<title>{escape(label)}, {share} of the time</title></path>"
             )
         return "".join(parts)
@@ -136,7 +131,7 @@ class _Plot:
             when = f"{escape(label)}, {clock(from_s)} to {clock(to_s)}"
             parts.append(
                 f'<rect x="{x1:.1f}" width="{max(1.0, x2 - x1):.1f}" height={_STRIP} '
-                f'fill="{css_color(label, self.labels)}"><title>{when}</title></rect>'
+                f'fill="{color_hex(label, self.labels)}"><title>{when}</title></rect>'
             )
         return "".join(parts)
 

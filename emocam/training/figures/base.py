@@ -1,4 +1,4 @@
-"""What all figures have in common: how they are made, saved and coloured."""
+"""What all figures have in common: how they are made and saved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emocam.emotions.labels import color_rgb
 from emocam.output import complete_file
 from emocam.types import ImageU8
 
@@ -45,11 +44,6 @@ def save_png(figure: Figure, path: Path) -> None:
     """
     with complete_file(path) as temporary:
         temporary.write_bytes(to_png(figure))
-
-
-def label_color(label: str, labels: tuple[str, ...]) -> str:
-    """The label's colour, the same as in window and film, as matplotlib wants it."""
-    return "#{:02x}{:02x}{:02x}".format(*color_rgb(label, labels))
 
 
 def mosaic(images: Sequence[ImageU8], columns: int, *, gap: int = 2, blank: int = 255) -> ImageU8:

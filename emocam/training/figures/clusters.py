@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emocam.emotions.labels import color_hex, color_rgb
 from emocam.training.clusters import ClusterCurve, ClusterFigures
 from emocam.training.faces import Faces
-from emocam.training.figures.base import label_color, mosaic, new_figure
+from emocam.training.figures.base import mosaic, new_figure
 from emocam.types import FloatArray, ImageU8, IntArray
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def plot_gallery(
             axes.set_xticks([])
             axes.set_yticks([])
         for side in left.spines.values():
-            side.set_color(label_color(cluster.name, faces.labels))
+            side.set_color(color_hex(cluster.name, faces.labels))
             side.set_linewidth(3)
         right.set_frame_on(False)
         right.set_title(
@@ -98,11 +99,11 @@ def plot_composition(
     start = np.zeros(len(shown))
     for number, label in enumerate(labels):
         faces = np.array([((clusters == c.number) & (targets == number)).sum() for c in shown])
-        color = label_color(label, tuple(labels))
+        color = color_hex(label, tuple(labels))
         bars = axes.barh(places, faces, left=start, color=color, edgecolor="white", label=label)
         wide = faces > 0.06 * max(1, max(c.faces for c in shown))
         texts = [label[:2] if enough else "" for enough in wide]
-        dark = np.mean([int(color[at : at + 2], 16) for at in (1, 3, 5)]) < 110
+        dark = np.mean(color_rgb(label, tuple(labels))) < 110
         axes.bar_label(
             bars,
             labels=texts,
@@ -205,7 +206,7 @@ def _draw_plane(axes: Axes, points: FloatArray, targets: IntArray, labels: tuple
             own[:, 1],
             s=16,
             marker=_MARKERS[number % len(_MARKERS)],
-            color=label_color(label, labels),
+            color=color_hex(label, labels),
             edgecolor="#00000066",
             linewidth=0.4,
             alpha=0.75,

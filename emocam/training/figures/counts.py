@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emocam.emotions.labels import color_hex
 from emocam.training.faces import Faces
-from emocam.training.figures.base import label_color, new_figure
+from emocam.training.figures.base import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -35,7 +36,7 @@ def plot_counts(counts: Mapping[str, Mapping[str, int]], labels: tuple[str, ...]
             places + (number - (len(counts) - 1) / 2) * thickness,
             [of_label.get(label, 0) for label in labels],
             height=thickness * 0.9,
-            color=[label_color(label, labels) for label in labels],
+            color=[color_hex(label, labels) for label in labels],
             edgecolor="#333333",
             hatch=_HATCHES[number % len(_HATCHES)],
         )

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emocam.emotions.labels import color_hex
 from emocam.training.evaluate import Evaluation
 from emocam.training.faces import Faces
-from emocam.training.figures.base import label_color, new_figure
+from emocam.training.figures.base import new_figure
 from emocam.types import IntArray
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def _draw_answer(axes: Axes, evaluation: Evaluation, faces: Faces, index: int) -
     axes.set_xticks([])
     axes.set_yticks([])
     for side in axes.spines.values():
-        side.set_color(label_color(predicted, evaluation.labels))
+        side.set_color(color_hex(predicted, evaluation.labels))
         side.set_linewidth(3)
     mark = "✓" if predicted == true else "✗"
     axes.set_title(f"{mark} {predicted}\ntrue: {true}", fontsize=8)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emocam.emotions.labels import color_hex
 from emocam.training.explain import Explanation
-from emocam.training.figures.base import label_color, new_figure
+from emocam.training.figures.base import new_figure
 from emocam.training.figures.words import draw_words
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _draw_heat(axes: Axes, explanation: Explanation) -> None:
 
 def _draw_probabilities(axes: Axes, explanation: Explanation) -> None:
     labels = explanation.labels
-    colors = [label_color(label, labels) for label in labels]
+    colors = [color_hex(label, labels) for label in labels]
     places = np.arange(len(labels))
     percent = 100 * explanation.probabilities
     bars = axes.barh(places, percent, color=colors, edgecolor="#333333")
@@ -94,7 +95,7 @@ def _draw_distances(axes: Axes, explanation: Explanation) -> None:
     nearest = np.argsort(explanation.distances, kind="stable")[:_MOST_CLUSTERS]
     names = [f"{number} = {explanation.cluster_names[number]}" for number in nearest]
     colors = [
-        label_color(explanation.cluster_names[number], explanation.labels) for number in nearest
+        color_hex(explanation.cluster_names[number], explanation.labels) for number in nearest
     ]
     places = np.arange(len(nearest))
     distances = explanation.distances[nearest]
