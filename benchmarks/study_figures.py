@@ -41,11 +41,8 @@ def plot_cluster_means(model: Clustered, faces: Faces, clusters: np.ndarray) -> 
         own = faces.images[clusters == cluster.number]
         if len(own):
             axes.imshow(own.mean(axis=0), cmap="gray", vmin=0, vmax=255)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for side in axes.spines.values():
-            side.set_color(color_hex(cluster.name, faces.labels))
-            side.set_linewidth(3)
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set(color=color_hex(cluster.name, faces.labels), linewidth=3)
         axes.set_title(f"{cluster.number} = {cluster.name}", fontsize=9)
         axes.set_xlabel(
             f"{cluster.faces} faces\n{100 * cluster.purity:.0f} % {cluster.majority}", fontsize=8

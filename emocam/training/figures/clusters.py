@@ -72,11 +72,8 @@ def plot_gallery(
         row = mosaic([*faces.images[nearest], *blank], _NEAREST)
         for axes, image in ((left, center), (right, row)):
             axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-            axes.set_xticks([])
-            axes.set_yticks([])
-        for side in left.spines.values():
-            side.set_color(color_hex(cluster.name, faces.labels))
-            side.set_linewidth(3)
+            axes.set(xticks=[], yticks=[])
+        left.spines[:].set(color=color_hex(cluster.name, faces.labels), linewidth=3)
         right.set_frame_on(False)
         right.set_title(
             f"cluster {cluster.number} = {cluster.name}: {cluster.faces} faces, "

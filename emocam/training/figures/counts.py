@@ -60,8 +60,7 @@ def plot_mean_faces(columns: Sequence[tuple[str, Faces]]) -> Figure:
     for row, (name, faces) in zip(grid, columns, strict=True):
         for number, (label, axes) in enumerate(zip(labels, row, strict=True)):
             own = faces.images[faces.targets == number]
-            axes.set_xticks([])
-            axes.set_yticks([])
+            axes.set(xticks=[], yticks=[])
             axes.set_title(f"{label}\n{len(own)} {name}", fontsize=9)
             if len(own):
                 axes.imshow(own.mean(axis=0), cmap="gray", vmin=0, vmax=255)

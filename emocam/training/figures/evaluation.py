@@ -133,11 +133,8 @@ def _draw_answer(axes: Axes, evaluation: Evaluation, faces: Faces, index: int) -
     predicted = evaluation.labels[evaluation.predicted[index]]
     true = evaluation.labels[evaluation.targets[index]]
     axes.imshow(faces.images[index], cmap="gray", vmin=0, vmax=255)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    for side in axes.spines.values():
-        side.set_color(color_hex(predicted, evaluation.labels))
-        side.set_linewidth(3)
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set(color=color_hex(predicted, evaluation.labels), linewidth=3)
     mark = "✓" if predicted == true else "✗"
     axes.set_title(f"{mark} {predicted}\ntrue: {true}", fontsize=8)
 

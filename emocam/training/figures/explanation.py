@@ -67,8 +67,7 @@ def _draw_heat(axes: Axes, explanation: Explanation) -> None:
             place = ((column + 0.5) * cell - 0.5, (row + 0.5) * cell - 0.5)
             sign = "+" if share > 0 else "−"
             axes.text(*place, sign, ha="center", va="center", fontsize=11, weight="bold")
-    axes.set_xticks([])
-    axes.set_yticks([])
+    axes.set(xticks=[], yticks=[])
     axes.set_title("what spoke for it (+) and against (−)", fontsize=10)
     second = explanation.labels[explanation.second]
     axes.figure.colorbar(

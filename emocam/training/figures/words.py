@@ -67,8 +67,7 @@ def draw_words(
         _draw_glyph(lower, word.glyph)
         lower.set_xlabel(f"word {word.word}\nscale {word.scale}", fontsize=8)
         for axes in (upper, lower):
-            axes.set_xticks([])
-            axes.set_yticks([])
+            axes.set(xticks=[], yticks=[])
     grid[0, 0].set_ylabel("on this face", fontsize=9)
     grid[1, 0].set_ylabel("the word's\ngradients", fontsize=9)
 
