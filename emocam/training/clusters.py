@@ -124,23 +124,21 @@ class ClusterCurve:
     faces: int
 
 
-def cluster_curve(space: FloatArray, *, most: int = 16, seed: int = 0) -> ClusterCurve | None:
+def cluster_curve(space: FloatArray, *, most: int = 16) -> ClusterCurve | None:
     """Cluster faces into 2, 3, … `most` clusters.
 
     Parameters
     ----------
     space
-        Shape (n, d), float32. At most 2,000 rows, drawn with the seed, are used.
+        Shape (n, d), float32. Of more than 2,000 rows some are used, each time the same.
     most
         Largest number of clusters.
-    seed
-        The same seed gives the same curve.
 
     Returns
     -------
     None for fewer than four different faces, where there is nothing to choose.
     """
-    rows = np.random.default_rng(seed).permutation(len(space))[:_MOST_ROWS]
+    rows = np.random.default_rng(0).permutation(len(space))[:_MOST_ROWS]
     chosen = space[np.sort(rows)]
     different = len(np.unique(chosen, axis=0))
     numbers = tuple(range(2, min(most, different - 1) + 1))
@@ -148,7 +146,7 @@ def cluster_curve(space: FloatArray, *, most: int = 16, seed: int = 0) -> Cluste
         return None
     inertia, silhouette = [], []
     for number in numbers:
-        found = KMeans(number, random_state=seed).fit(chosen)
+        found = KMeans(number, random_state=0).fit(chosen)
         inertia.append(float(found.inertia_) / len(chosen))
         silhouette.append(float(silhouette_score(chosen, found.labels_)))
     return ClusterCurve(numbers, tuple(inertia), tuple(silhouette), len(chosen))

@@ -143,7 +143,7 @@ def _named(measure: str) -> str:
     return measure.replace("_", " ").replace("f1", "F1")
 
 
-def measures_of(confusion: IntArray, seed: int = 0) -> dict[str, Measure]:
+def measures_of(confusion: IntArray) -> dict[str, Measure]:
     """The measures of a confusion matrix, with percentile bootstrap intervals.
 
     Drawing the n tested faces anew with replacement (Efron, "Bootstrap methods", 1979) is drawing
@@ -152,12 +152,10 @@ def measures_of(confusion: IntArray, seed: int = 0) -> dict[str, Measure]:
     Parameters
     ----------
     confusion
-        Shape (labels, labels), rows true, columns predicted.
-    seed
-        The same seed gives the same intervals.
+        Shape (labels, labels), rows true, columns predicted. The same one has the same intervals.
     """
     total = int(confusion.sum())
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     drawn = random.multinomial(total, confusion.ravel() / total, size=_RESAMPLES)
     resampled = _measure(drawn.reshape(-1, *confusion.shape))
     tail = (100 - _CONFIDENCE) / 2

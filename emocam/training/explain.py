@@ -20,6 +20,7 @@ CELLS = 8
 
 _NOTHING = 1e-3  # less evidence is rounding: such a face is like none that is remembered
 _PATCH = 1.6  # side of the covered patch in cells: neighbours overlap, so the map is smooth
+_MOST_NAMES = 3
 _BLUR = 0.12  # of the face's side: blurs what an expression is made of, keeps the light
 
 
@@ -85,7 +86,7 @@ class Explanation:
                 lines.append(f"for {label} rather than {other_label} spoke: {', '.join(places)}")
         return lines
 
-    def strongest(self, sign: int, most: int = 3) -> list[str]:
+    def strongest(self, sign: int) -> list[str]:
         """Names of the parts of the face that spoke most for what was said (1) or against (-1)."""
         heat = sign * self.heat
         if heat.max() < _NOTHING:
@@ -93,7 +94,7 @@ class Explanation:
         names: list[str] = []
         for cell in np.argsort(-heat, axis=None):
             row, column = divmod(int(cell), CELLS)
-            if heat[row, column] < heat.max() / 3 or len(names) == most:
+            if heat[row, column] < heat.max() / 3 or len(names) == _MOST_NAMES:
                 break
             name = region(row, column)
             if name not in names:

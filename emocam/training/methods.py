@@ -88,21 +88,12 @@ class PixelClusters(Method):
 
 
 class VisualWords(Method):
-    """emocam's own recipe, fitted on the same few faces as the others.
-
-    Parameters
-    ----------
-    seed
-        See `WordsChoices`.
-    """
+    """emocam's own recipe, fitted on the same few faces as the others."""
 
     name = "K-Means on visual words"
 
-    def __init__(self, seed: int = 0) -> None:
-        self._choices = WordsChoices(seed=seed)
-
     def fit(self, faces: Faces) -> None:
-        self._model, _ = fit_words(faces, self._choices)
+        self._model, _ = fit_words(faces, WordsChoices())
 
     def predict(self, faces_gray: ImageU8) -> IntArray:
         return np.asarray(self._model.predict(faces_gray).probabilities.argmax(axis=1), np.int64)

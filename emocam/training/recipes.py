@@ -81,8 +81,8 @@ def train_words(
     return replace(file, card=card)
 
 
-def choose_certainty(certainty: FloatArray, right: np.ndarray, wanted: float = WANTED) -> float:
-    """Smallest certainty from which on the answers are right as often as wanted.
+def choose_certainty(certainty: FloatArray, right: np.ndarray) -> float:
+    """Smallest certainty from which on the answers are right as often as `WANTED`.
 
     Parameters
     ----------
@@ -90,8 +90,6 @@ def choose_certainty(certainty: FloatArray, right: np.ndarray, wanted: float = W
         Shape (n,): largest probability of each face.
     right
         Shape (n,), bool: whether the answer is right.
-    wanted
-        Share of right answers, 0 to 1.
 
     Returns
     -------
@@ -100,7 +98,7 @@ def choose_certainty(certainty: FloatArray, right: np.ndarray, wanted: float = W
     thresholds = np.arange(0, 1, 0.01)
     shares = [right[certainty >= least].mean() if (certainty >= least).any() else 0.0
               for least in thresholds]  # fmt: skip
-    enough = np.flatnonzero(np.asarray(shares) >= wanted)
+    enough = np.flatnonzero(np.asarray(shares) >= WANTED)
     best = enough[0] if len(enough) else int(np.argmax(shares))
     return round(float(thresholds[best]), 2)
 

@@ -18,6 +18,7 @@ from emocam.emotions.words import WordsModel
 from emocam.types import FloatArray, ImageU8, IntArray
 
 _CANDIDATES = 120  # words a scale that hold most of the face: ignoring a rare one changes little
+_STRONGEST = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,9 +49,9 @@ class WordEvidence:
 
 
 def strongest_words(
-    model: WordsModel, face_gray: ImageU8, said: int, second: int, *, most: int = 3
+    model: WordsModel, face_gray: ImageU8, said: int, second: int
 ) -> list[WordEvidence]:
-    """The words that speak most for what was said, then those that speak most against it.
+    """Three words that speak most for what was said, then three that speak most against it.
 
     Parameters
     ----------
@@ -60,8 +61,6 @@ def strongest_words(
         Shape (size, size), uint8.
     said, second
         Numbers of the label that was said and of the second choice.
-    most
-        How many of each kind.
     """
     features = model.describe(face_gray[None])
     lead = _lead(model, features, said, second)[0]
@@ -83,8 +82,8 @@ def strongest_words(
         ]
         start += words.length
     weighed.sort(reverse=True)
-    speaking = [item for item in weighed[:most] if item[0] > 0]
-    speaking += [item for item in weighed[::-1][:most] if item[0] < 0]
+    speaking = [item for item in weighed[:_STRONGEST] if item[0] > 0]
+    speaking += [item for item in weighed[::-1][:_STRONGEST] if item[0] < 0]
     return [_found(model.scales[number], face_gray, change, number, word)
             for change, number, word in speaking]  # fmt: skip
 
@@ -147,9 +146,7 @@ class WordPage:
     counts: IntArray
 
 
-def word_pages(
-    model: WordsModel, faces_gray: ImageU8, *, most_faces: int = 400, seed: int = 0
-) -> list[WordPage]:
+def word_pages(model: WordsModel, faces_gray: ImageU8, *, most_faces: int = 400) -> list[WordPage]:
     """Mean patch of each visual word over some faces.
 
     Parameters
@@ -157,9 +154,10 @@ def word_pages(
     model
         The fitted recipe.
     faces_gray
-        Shape (n, size, size), uint8; at most `most_faces` of them, drawn with the seed, are used.
+        Shape (n, size, size), uint8; of more than `most_faces` some are used, each time the
+        same.
     """
-    rows = np.random.default_rng(seed).permutation(len(faces_gray))[:most_faces]
+    rows = np.random.default_rng(0).permutation(len(faces_gray))[:most_faces]
     chosen = faces_gray[np.sort(rows)]
     return [_page(scale, chosen) for scale in model.scales]
 

@@ -65,10 +65,9 @@ def picture(data: bytes, alt: str, *, kind: str = "png") -> str:
     return f'<img src="data:image/{kind};base64,{coded}" alt="{escape(alt)}">'
 
 
-def figure(data: bytes, alt: str, caption: str, *, kind: str = "png") -> str:
+def figure(png: bytes, alt: str, caption: str) -> str:
     """A picture with its caption (plain text)."""
-    image = picture(data, alt, kind=kind)
-    return f"<figure>{image}<figcaption>{escape(caption)}</figcaption></figure>"
+    return f"<figure>{picture(png, alt)}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
 def table(head: list[str], rows: list[list[str]], caption: str = "") -> str:

@@ -27,10 +27,10 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def to_png(figure: Figure, *, dpi: int = _DPI) -> bytes:
+def to_png(figure: Figure) -> bytes:
     """The figure as a PNG file's bytes."""
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=dpi, metadata=_METADATA)
+    figure.savefig(buffer, format="png", dpi=_DPI, metadata=_METADATA)
     return buffer.getvalue()
 
 
@@ -46,7 +46,7 @@ def save_png(figure: Figure, path: Path) -> None:
         temporary.write_bytes(to_png(figure))
 
 
-def mosaic(images: Sequence[ImageU8], columns: int, *, gap: int = 2, blank: int = 255) -> ImageU8:
+def mosaic(images: Sequence[ImageU8], columns: int, *, gap: int = 2) -> ImageU8:
     """Pictures of one size side by side, row by row.
 
     Parameters
@@ -56,13 +56,11 @@ def mosaic(images: Sequence[ImageU8], columns: int, *, gap: int = 2, blank: int 
     columns
         Pictures in a row.
     gap
-        Pixels between them.
-    blank
-        Grey of gaps and of places without a picture.
+        Pixels between them; they are white, as are places without a picture.
     """
     height, width = images[0].shape
     rows = -(-len(images) // columns)
-    whole = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), blank, np.uint8)
+    whole = np.full((rows * (height + gap) - gap, columns * (width + gap) - gap), 255, np.uint8)
     for number, image in enumerate(images):
         top, left = (number // columns) * (height + gap), (number % columns) * (width + gap)
         whole[top : top + height, left : left + width] = image

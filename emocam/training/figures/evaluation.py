@@ -22,13 +22,13 @@ _BINS = 10
 _DARK = 50  # from this percentage on the matrix's cells are dark and want white figures
 
 
-def plot_confusion(evaluation: Evaluation, title: str = "") -> Figure:
+def plot_confusion(evaluation: Evaluation) -> Figure:
     """Confusion matrix: rows true, columns predicted, shares of each row and counts."""
     side = 2.4 + 0.75 * len(evaluation.labels)
     figure = new_figure(side + 1.2, side)
     axes = figure.subplots()
     image = draw_confusion(axes, evaluation.confusion(), evaluation.labels, counts=True)
-    axes.set_title(title or f"Confusion matrix of {len(evaluation.targets)} faces")
+    axes.set_title(f"Confusion matrix of {len(evaluation.targets)} faces")
     figure.colorbar(image, label="% of the true label's faces", shrink=0.8)
     return figure
 
@@ -90,9 +90,7 @@ def plot_reliability(evaluation: Evaluation) -> Figure:
     return figure
 
 
-def plot_sheet(
-    evaluation: Evaluation, faces: Faces, *, right: bool, seed: int = 0
-) -> Figure | None:
+def plot_sheet(evaluation: Evaluation, faces: Faces, *, right: bool) -> Figure | None:
     """Sheet of test pictures with predicted and true label, the right ones or the wrong ones.
 
     Parameters
@@ -101,15 +99,13 @@ def plot_sheet(
         The answers, and the faces they were given for.
     right
         Which answers to show.
-    seed
-        The same seed shows the same pictures.
 
     Returns
     -------
     None when there is no such answer.
     """
     matches = (evaluation.predicted == evaluation.targets) == right
-    chosen = _some_of_each_label(evaluation, matches, seed)
+    chosen = _some_of_each_label(evaluation, matches)
     if not len(chosen):
         return None
     columns = 7
@@ -139,8 +135,8 @@ def _draw_answer(axes: Axes, evaluation: Evaluation, faces: Faces, index: int) -
     axes.set_title(f"{mark} {predicted}\ntrue: {true}", fontsize=8)
 
 
-def _some_of_each_label(evaluation: Evaluation, matches: np.ndarray, seed: int) -> list[int]:
-    random = np.random.default_rng(seed)
+def _some_of_each_label(evaluation: Evaluation, matches: np.ndarray) -> list[int]:
+    random = np.random.default_rng(0)
     each = max(1, 28 // len(evaluation.labels))
     chosen: list[int] = []
     for label in range(len(evaluation.labels)):
