@@ -5,13 +5,20 @@ from __future__ import annotations
 import csv
 import os
 import zipfile
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
 
 from emocam.types import ImageU8
+
+if TYPE_CHECKING:
+    from emocam.apps.parallel import Results
+    from emocam.apps.photo_tasks import PhotoTask, Work
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SIDE = 16
@@ -76,3 +83,18 @@ def shared_data() -> Path:
     if not shared:
         pytest.skip("EMOCAM_SHARED does not name the folder of the large test data")
     return Path(shared) / "data"
+
+
+def read_here(work: Work, tasks: Iterable[PhotoTask], *_: int) -> Results:
+    """In the place of `emocam.apps.parallel.read_in_processes`: photos read in this process."""
+    from emocam.apps.photo_worker import label_tasks
+
+    rest = iter(tasks)
+    while chunk := list(islice(rest, 8)):
+        yield label_tasks(work, chunk)
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`emocam label` starts no processes."""
+    monkeypatch.setattr("emocam.apps.label.read_in_processes", read_here)

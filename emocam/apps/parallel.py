@@ -27,12 +27,6 @@ _WORKER_WAIT_S = 60
 _CRASHED = "the reader crashed on it"
 
 
-def read_here(work: Work, tasks: Iterable[PhotoTask]) -> Results:
-    """Read photos in this process, one by one."""
-    for chunk in _Chunks(tasks):
-        yield label_tasks(work, chunk)
-
-
 def read_in_processes(
     work: Work, tasks: Iterable[PhotoTask], jobs: int, chunk: int = CHUNK
 ) -> Results:
@@ -166,7 +160,7 @@ def _cluster(address: str) -> Iterator[Any]:
 class _Chunks:
     """Tasks in small lists; knows which have been handed out and not come back."""
 
-    def __init__(self, tasks: Iterable[PhotoTask], size: int = CHUNK) -> None:
+    def __init__(self, tasks: Iterable[PhotoTask], size: int) -> None:
         self._tasks = iter(tasks)
         self._size = size
         self._away: dict[int, PhotoTask] = {}

@@ -14,16 +14,11 @@ from PIL import Image
 
 from emocam.apps import label as module
 from emocam.apps.label import LabelOptions, LabelProgress, LabelResult, label_photos
-from emocam.apps.parallel import Results, read_here
+from emocam.apps.parallel import Results
 from emocam.errors import UsageError
+from tests.conftest import read_here
 
-
-@pytest.fixture(autouse=True)
-def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(work: Any, tasks: Any, jobs: int, chunk: int) -> Results:
-        return read_here(work, tasks)
-
-    monkeypatch.setattr(module, "read_in_processes", read)
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 def run(folder: Path | str, output: Path, **options: Any) -> LabelResult:

@@ -5,22 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from emocam.apps import label as module
-from emocam.apps.parallel import Results, read_here
 from emocam.cli import main
 from tests.conftest import SAMPLES
 
-
-@pytest.fixture(autouse=True)
-def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(work: Any, tasks: Any, jobs: int, chunk: int) -> Results:
-        return read_here(work, tasks)
-
-    monkeypatch.setattr(module, "read_in_processes", read)
+pytestmark = pytest.mark.usefixtures("in_this_process")
 
 
 @pytest.fixture

@@ -21,9 +21,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emocam.apps import label as module
 from emocam.apps.label import LabelOptions, LabelProgress, LabelResult, label_photos
-from emocam.apps.parallel import Results, read_here
 from emocam.errors import SetupError
 
 ROOT = Path(__file__).parent.parent.parent
@@ -45,14 +43,6 @@ def photos(tmp_path: Path) -> Path:
     for path in (ROOT / "samples" / "photos").glob("*.jpg"):
         shutil.copy(path, folder)
     return folder
-
-
-@pytest.fixture
-def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(work: object, tasks: object, jobs: int, chunk: int) -> Results:
-        return read_here(work, tasks)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module, "read_in_processes", read)
 
 
 @pytest.fixture
