@@ -20,7 +20,7 @@ from emocam.sources.listing import find_photos
 from emocam.views.annotated import common_base
 from emocam.views.gallery import GalleryFace, write_gallery
 from emocam.views.sorted_photos import check_sorting, sort_photos
-from emocam.views.table import check_table, open_table
+from emocam.views.table import check_table, columns, open_table
 from emocam.views.table_formats import Row, SqliteTable, Table, readable, remove_database
 
 _COMMIT_S = 0.5  # finished photos are kept at least this often; what is lost is read again
@@ -242,8 +242,8 @@ class _Run:
         if self.journal.about("table") != "made":
             remove_database(path)
             self.journal.remember("table", "made")
-        with open_table(path, self.labels, append=True) as table:
-            assert isinstance(table, SqliteTable)
+        table = SqliteTable(path, columns(self.labels), live=True, append=True)
+        with table:
             _refill(table, self._rows())
             yield table
 

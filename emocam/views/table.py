@@ -85,7 +85,6 @@ def open_table(
     labels: Sequence[str],
     *,
     force: bool = False,
-    append: bool = False,
     live: bool = False,
 ) -> Table:
     """A table to write rows to, in a `with` block; the ending says which kind.
@@ -98,8 +97,6 @@ def open_table(
         The model's labels, which are the last columns.
     force
         Whether an existing table may be replaced.
-    append
-        Go on below the rows of an existing table with the same columns; implies `live`.
     live
         The table stands under its own name from the start, and `flush` brings what was written
         to the file, so that others can read it while it grows. Otherwise it appears there only
@@ -113,19 +110,18 @@ def open_table(
     SetupError
         When Parquet is wanted and pyarrow is not installed.
     OutputError
-        On entering, when the file can't be made, or has other columns.
+        On entering, when the file can't be made.
     """
     kind = check_table(path)
-    if live or append:
+    if live:
         if not kind.grows:
             raise UsageError(f"{path}: a {path.suffix} file can't be read while it grows; use .csv")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"can't make the folder {path.parent}: {error.strerror}") from error
-    if not append:
-        check_free(path, force=force)
-    return kind(path, columns(labels), append=append, live=live or append)
+    check_free(path, force=force)
+    return kind(path, columns(labels), live=live)
 
 
 def check_table(path: Path) -> type[Table]:

@@ -31,8 +31,6 @@ class Table(ABC):
         Where the table goes.
     columns
         Names of all columns, in order.
-    append
-        Go on below existing rows.
     live
         Write under the table's own name from the start.
     """
@@ -40,12 +38,9 @@ class Table(ABC):
     grows: ClassVar[bool] = True  # whether others can read it before it is complete
     package: ClassVar[str | None] = None  # what must be installed for it
 
-    def __init__(
-        self, path: Path, columns: Sequence[str], *, append: bool = False, live: bool = False
-    ) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], *, live: bool = False) -> None:
         self.path = path
         self.columns = tuple(columns)
-        self._append = append and path.exists()
         self._live = live
         self._ending = ExitStack()
 
@@ -99,20 +94,11 @@ class Table(ABC):
     def _close(self) -> None: ...
 
 
-class CsvTable(Table):
-    """Comma-separated values in UTF-8, with a heading line (RFC 4180, lines end in a newline)."""
+class _TextTable(Table):
+    """A table that is a text file in UTF-8."""
 
     def _open(self, target: Path) -> None:
-        if self._append:
-            with target.open(newline="", encoding="utf-8") as file:
-                _check_columns(self.path, tuple(next(csv.reader(file), ())), self.columns)
-        self._file = target.open("a" if self._append else "w", newline="", encoding="utf-8")
-        self._writer = csv.DictWriter(self._file, self.columns, lineterminator="\n")
-        if not self._append:
-            self._writer.writeheader()
-
-    def _write(self, rows: Iterator[Row]) -> None:
-        self._writer.writerows(rows)
+        self._file = target.open("w", newline="", encoding="utf-8")
 
     def _flush(self) -> None:
         self._file.flush()
@@ -121,41 +107,57 @@ class CsvTable(Table):
         self._file.close()
 
 
-class JsonLinesTable(Table):
-    """One JSON object a line, in UTF-8; what is not known is null (https://jsonlines.org)."""
+class CsvTable(_TextTable):
+    """Comma-separated values in UTF-8, with a heading line (RFC 4180, lines end in a newline)."""
 
     def _open(self, target: Path) -> None:
-        if self._append:
-            with target.open(encoding="utf-8") as file:
-                first = file.readline()
-            if first:
-                _check_columns(self.path, _json_keys(first), self.columns)
-        self._file = target.open("a" if self._append else "w", newline="", encoding="utf-8")
+        super()._open(target)
+        self._writer = csv.DictWriter(self._file, self.columns, lineterminator="\n")
+        self._writer.writeheader()
+
+    def _write(self, rows: Iterator[Row]) -> None:
+        self._writer.writerows(rows)
+
+
+class JsonLinesTable(_TextTable):
+    """One JSON object a line, in UTF-8; what is not known is null (https://jsonlines.org)."""
 
     def _write(self, rows: Iterator[Row]) -> None:
         for row in rows:
             whole = {column: row.get(column) for column in self.columns}
             self._file.write(json.dumps(whole, ensure_ascii=False) + "\n")
 
-    def _flush(self) -> None:
-        self._file.flush()
-
-    def _close(self) -> None:
-        self._file.close()
-
 
 class SqliteTable(Table):
-    """A SQLite database with the one table `readings`."""
+    """A SQLite database with the one table `readings`.
+
+    Parameters
+    ----------
+    path, columns, live
+        As for every table.
+    append
+        Whether rows that are there stay, below which it goes on.
+    """
+
+    def __init__(
+        self, path: Path, columns: Sequence[str], *, live: bool = False, append: bool = False
+    ) -> None:
+        super().__init__(path, columns, live=live)
+        self._append = append
 
     def _open(self, target: Path) -> None:
-        if not self._append:
+        if not (self._append and target.exists()):
             remove_database(target)
         self._connection = sqlite3.connect(target)
         # Write-ahead logging lets a second program read while this one writes.
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute(readings_ddl(self.columns))
         have = self._connection.execute("SELECT * FROM readings LIMIT 0").description
-        _check_columns(self.path, tuple(column[0] for column in have), self.columns)
+        if tuple(column[0] for column in have) != self.columns:
+            raise OutputError(
+                f"{self.path} has other columns ({len(have)}) than this table "
+                f"({len(self.columns)}): choose another name for it"
+            )
         places = ", ".join("?" * len(self.columns))
         self._insert = f"INSERT INTO readings VALUES ({places})"
 
@@ -266,22 +268,6 @@ def _from_bytes(text: str) -> bool:
 
 def _cell(value: Any) -> Any:
     return readable(value) if isinstance(value, str) else value
-
-
-def _json_keys(line: str) -> tuple[str, ...]:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return ()
-    return tuple(row) if isinstance(row, dict) else ()
-
-
-def _check_columns(path: Path, have: tuple[str, ...], want: tuple[str, ...]) -> None:
-    if have != want:
-        raise OutputError(
-            f"{path} has other columns ({len(have)}) than this table ({len(want)}): choose "
-            "another name for it"
-        )
 
 
 @contextmanager
