@@ -1,4 +1,4 @@
-"""Ctrl-C and a polite kill end a session as the key q does."""
+"""Ctrl-C, a polite kill and a closed terminal end the work whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two exist on so
 
 @contextmanager
 def end_on_signals() -> Iterator[threading.Event]:
-    """An event that is set by the first signal; a second one interrupts at once."""
+    """An event that is set by the first signal; a second one interrupts at once.
+
+    What goes on under `nohup` is not ended by a terminal that closes.
+    """
     ending = threading.Event()
 
     def end(_number: int, _frame: FrameType | None) -> None:
@@ -22,6 +25,9 @@ def end_on_signals() -> Iterator[threading.Event]:
         ending.set()
 
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is signal.SIG_IGN:
+        numbers.remove(hangup)
     if threading.current_thread() is not threading.main_thread():
         numbers = []  # Python lets only the main thread take signals
     before = {number: signal.signal(number, end) for number in numbers}

@@ -1,13 +1,8 @@
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -74,6 +69,7 @@ def video(
     force: Force = False,
 ) -> None:
     """Annotate recorded videos: a film with the overlay, a table and a report for each."""
+    from emocam.apps.signals import end_on_signals
     from emocam.apps.video import VideoOptions, annotate_clip
     from emocam.apps.video_outputs import plan_outputs
     from emocam.emotions.recognizer import EmotionRecognizer
@@ -102,7 +98,7 @@ def video(
     )
     recognizer = EmotionRecognizer.load(model, certainty=certainty)
     failed = 0
-    with _gentle_stop() as stop:
+    with end_on_signals() as stop:
         for clip, outputs in zip(found, planned, strict=True):
             try:
                 with progress_bar() as bar:
@@ -135,25 +131,3 @@ def _tell(clip: Path, result: ClipResult) -> None:
         print(f"emocam: {clip} is damaged: {result.shortfall} could be read", file=sys.stderr)
     if result.lacks:
         print(f"emocam: {result.outputs.film} {result.lacks}", file=sys.stderr)
-
-
-@contextmanager
-def _gentle_stop() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C or polite kill sets, so that the work ends whole.
-
-    The second breaks off.
-    """
-    stop = threading.Event()
-
-    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, on_interrupt) for number in numbers]
-    try:
-        yield stop
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

@@ -315,6 +315,18 @@ class TestSignals:
                 os.kill(os.getpid(), number)
         assert signal.getsignal(number) is before
 
+    @pytest.mark.skipif(os.name == "nt", reason="there is no hang-up")
+    @pytest.mark.parametrize(("handler", "ends"), [(signal.SIG_IGN, False), (signal.SIG_DFL, True)])
+    def test_a_closed_terminal_ends_it_but_for_nohup(self, handler, ends: bool):
+        before = signal.signal(signal.SIGHUP, handler)
+        try:
+            with end_on_signals() as ending:
+                os.kill(os.getpid(), signal.SIGHUP)
+                assert ending.wait(0.5) is ends
+            assert signal.getsignal(signal.SIGHUP) is handler
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
 
 def test_calibration_raises_no_label():
     profile = learn_neutral([shares(sad=0.5, neutral=0.3, disgust=0.001)] * 9, EMOTIONS, "abc")
