@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from emocam.emotions.recognizer import EmotionRecognizer
 from emocam.errors import PictureError
-from emocam.faces.crop import crop_face
+from emocam.faces.crop import crop_faces
 from emocam.sources.photos import read_photo
 from emocam.training.explain import Explanation, explain_face
-from emocam.types import ImageU8
+from emocam.types import Face, ImageU8
 
 _MOST_FACES = 6
 _CROP_SIDE = 2.5  # of the training format: a square picture that small is a face already
@@ -33,18 +30,13 @@ def explain_photo(photo: Path, recognizer: EmotionRecognizer) -> list[Explanatio
         frame_bgr = read_photo(photo)
     except PictureError as error:
         raise PictureError(error.status, f"{photo}: {error}") from error
-    gray = np.asarray(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     size = recognizer.model.size
-    crops = [
-        crop_face(gray, face.xyxy, size) for face in recognizer.detector.detect(frame_bgr)
-    ] or _face_already(gray, size)
-    if not crops:
+    faces = recognizer.detector.detect(frame_bgr)[:_MOST_FACES] or _face_already(frame_bgr, size)
+    if not faces:
         raise PictureError("no_face", f"{photo}: no face found; it should be upright and frontal")
-    return [explain_face(recognizer.model, crop) for crop in crops[:_MOST_FACES]]
+    return [explain_face(recognizer.model, crop) for crop in crop_faces(frame_bgr, faces, size)]
 
 
-def _face_already(gray: ImageU8, size: int) -> list[ImageU8]:
-    height, width = gray.shape
-    if height != width or height > _CROP_SIDE * size:
-        return []
-    return [crop_face(gray, (0, 0, width, height), size, margin=0.0)]
+def _face_already(frame_bgr: ImageU8, size: int) -> list[Face]:
+    height, width = frame_bgr.shape[:2]
+    return [Face((0, 0, width, height))] if height == width <= _CROP_SIDE * size else []

@@ -9,12 +9,11 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 
 from emocam.apps.video_cuts import CutFinder
 from emocam.emotions.prediction import FaceModel
-from emocam.faces.crop import crop_face
+from emocam.faces.crop import crop_faces
 from emocam.faces.detect import FaceDetector
 from emocam.faces.track import FaceTracker, overlap
 from emocam.sources.video import VideoFile
@@ -138,8 +137,8 @@ def _sightings(finder: _Finder, pictures: Sequence[_Picture], size: int) -> Iter
 
 
 def _sighting(picture: _Picture, faces: Sequence[Face], size: int) -> Sighting:
-    crops = _crops(picture.image_bgr, faces, size)
-    return Sighting(picture.index, picture.time_s, tuple(faces), crops)
+    crops = crop_faces(picture.image_bgr, faces, size)
+    return Sighting(picture.index, picture.time_s, tuple(faces), tuple(crops))
 
 
 def _between(before: Face, after: Face, share: float) -> Face:
@@ -189,13 +188,6 @@ def _read(sightings: Sequence[Sighting], model: FaceModel) -> Iterator[Look]:
         part = slice(done, done + len(one.faces))
         done += len(one.faces)
         yield Look(one.index, one.time_s, one.faces, probabilities[part], clusters[part])
-
-
-def _crops(image_bgr: ImageU8, faces: Sequence[Face], size: int) -> tuple[ImageU8, ...]:
-    if not faces:
-        return ()
-    gray = cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    return tuple(crop_face(gray, face.xyxy, size) for face in faces)
 
 
 def _largest(faces: list[Face], before: int) -> Face:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from emocam.emotions.labels import UNSURE
@@ -15,7 +14,7 @@ from emocam.emotions.pixels import PixelsModel
 from emocam.emotions.prediction import FaceModel, Prediction
 from emocam.emotions.words import WordsModel
 from emocam.errors import ModelError
-from emocam.faces.crop import crop_face
+from emocam.faces.crop import crop_faces
 from emocam.faces.detect import FaceDetector
 from emocam.types import Face, FloatArray, ImageU8, Reading, check_bgr
 
@@ -113,9 +112,7 @@ class EmotionRecognizer:
 
     def predict(self, frame_bgr: ImageU8, faces: Sequence[Face]) -> Prediction:
         """Probabilities and clusters of one or more known faces, before any smoothing."""
-        gray = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-        crops = np.stack([crop_face(gray, face.xyxy, self.model.size) for face in faces])
-        return self.model.predict(crops)
+        return self.model.predict(np.stack(crop_faces(frame_bgr, faces, self.model.size)))
 
     def reading(
         self, face: Face, probabilities: FloatArray, cluster: int, best: int | None = None

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
-from emocam.types import Box, ImageU8
-
-_MARGIN = 0.0  # the detector's boxes are framed as the training faces are
+from emocam.types import Box, Face, ImageU8
 
 
-def crop_face(gray: ImageU8, xyxy: Box, size: int, margin: float = _MARGIN) -> ImageU8:
+def crop_faces(frame_bgr: ImageU8, faces: Sequence[Face], size: int) -> list[ImageU8]:
+    """Cut faces out of a frame; see `crop_face`.
+
+    Parameters
+    ----------
+    frame_bgr
+        Shape (height, width, 3), uint8, blue first.
+    faces
+        Where they are; the detector's boxes are framed as the training faces are.
+    size
+        Side of the results in pixels.
+    """
+    if not faces:
+        return []
+    gray = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    return [crop_face(gray, face.xyxy, size) for face in faces]
+
+
+def crop_face(gray: ImageU8, xyxy: Box, size: int) -> ImageU8:
     """Cut a face out and bring it to the training format.
 
     Parameters
@@ -22,24 +40,30 @@ def crop_face(gray: ImageU8, xyxy: Box, size: int, margin: float = _MARGIN) -> I
         edge cuts short is taken for square.
     size
         Side of the result in pixels.
-    margin
-        Added on each side, as a share of the box's width. More shows more of the hair and chin.
 
     Returns
     -------
     Shape (size, size), uint8.
     """
     x1, y1, x2, y2 = xyxy
-    full = max(x2 - x1, y2 - y1)
-    side = full * (1 + 2 * margin)
-    center = _center(x1, x2, full, gray.shape[1]), _center(y1, y2, full, gray.shape[0])
-    left, top = round(center[0] - side / 2), round(center[1] - side / 2)
-    span = max(1, round(side))
-    cut = _cut_with_border(gray, left, top, span)
-    shrinks = span > size
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    face = cv2.resize(cut, (size, size), interpolation=interpolation)
-    return face.astype(np.uint8, copy=False)
+    side = max(x2 - x1, y2 - y1)
+    center_x, center_y = _center(x1, x2, side, gray.shape[1]), _center(y1, y2, side, gray.shape[0])
+    left, top = round(center_x - side / 2), round(center_y - side / 2)
+    return resized(cut_square(gray, left, top, side), size)
+
+
+def cut_square(picture: ImageU8, left: int, top: int, side: int) -> ImageU8:
+    """A square of a picture, grey or not; it may reach over the edge: the border is repeated."""
+    rows = np.clip(np.arange(top, top + side), 0, picture.shape[0] - 1)
+    columns = np.clip(np.arange(left, left + side), 0, picture.shape[1] - 1)
+    return picture[np.ix_(rows, columns)]
+
+
+def resized(picture: ImageU8, size: int) -> ImageU8:
+    """A picture, grey or not, as a square of this side: averaged when it shrinks."""
+    interpolation = cv2.INTER_AREA if len(picture) > size else cv2.INTER_LINEAR
+    square = cv2.resize(picture, (size, size), interpolation=interpolation)
+    return square.astype(np.uint8, copy=False)
 
 
 def _center(start: int, stop: int, full: int, picture: int) -> float:
@@ -49,10 +73,3 @@ def _center(start: int, stop: int, full: int, picture: int) -> float:
     if stop - start < full and stop >= picture:
         return start + full / 2
     return (start + stop) / 2
-
-
-def _cut_with_border(gray: ImageU8, left: int, top: int, span: int) -> ImageU8:
-    height, width = gray.shape
-    rows = np.clip(np.arange(top, top + span), 0, height - 1)
-    columns = np.clip(np.arange(left, left + span), 0, width - 1)
-    return gray[rows[:, None], columns[None, :]]

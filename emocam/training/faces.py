@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from emocam.errors import DatasetError
+from emocam.faces.crop import resized
 from emocam.training.dataset import Dataset, Picture
 from emocam.types import ImageU8, IntArray
 
@@ -115,11 +116,7 @@ def to_training_format(content: bytes | ImageU8, size: int) -> ImageU8:
         When the bytes are not a picture that can be decoded.
     """
     gray = decode_gray(content)
-    if gray.shape == (size, size):
-        return gray
-    shrinks = gray.shape[0] > size
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(gray, (size, size), interpolation=interpolation), dtype=np.uint8)
+    return resized(gray, size)
 
 
 def decode_gray(content: bytes | ImageU8) -> ImageU8:

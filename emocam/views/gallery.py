@@ -14,9 +14,9 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 import cv2
-import numpy as np
 
 from emocam.emotions.labels import color_hex
+from emocam.faces.crop import cut_square, resized
 from emocam.output import complete_file
 from emocam.sources.photos import is_remote
 from emocam.types import Box, ImageU8
@@ -78,10 +78,7 @@ def cut_face(image_bgr: ImageU8, xyxy: Box) -> bytes:
     x1, y1, x2, y2 = xyxy
     side = max(1, round(max(x2 - x1, y2 - y1) * (1 + 2 * _MARGIN)))
     left, top = (x1 + x2 - side) // 2, (y1 + y2 - side) // 2
-    rows = np.clip(np.arange(top, top + side), 0, image_bgr.shape[0] - 1)
-    columns = np.clip(np.arange(left, left + side), 0, image_bgr.shape[1] - 1)
-    kind = cv2.INTER_AREA if side > _SIDE else cv2.INTER_LINEAR
-    cut = cv2.resize(image_bgr[np.ix_(rows, columns)], (_SIDE, _SIDE), interpolation=kind)
+    cut = resized(cut_square(image_bgr, left, top, side), _SIDE)
     return bytes(cv2.imencode(".jpg", cut, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])[1])
 
 
