@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -39,6 +40,10 @@ class CenterJudge:
     def evidence(self, rows: FloatArray) -> FloatArray:
         """Nearness to each centre, then the components, shape (rows, centers + components)."""
         points = rows @ self.project_weights + self.project_biases
-        norms = (points**2).sum(axis=1)[:, None] + (self.centers**2).sum(axis=1)
+        norms = (points**2).sum(axis=1)[:, None] + self._norms
         away = np.maximum(norms - 2 * points @ self.centers.T, 0.0)
         return np.hstack([np.exp(-self.gamma * away), points]).astype(np.float32, copy=False)
+
+    @cached_property
+    def _norms(self) -> FloatArray:
+        return np.asarray((self.centers**2).sum(axis=1), np.float32)
