@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 import cv2
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 
 @contextmanager
@@ -16,8 +17,14 @@ def one_blas_thread() -> Iterator[None]:
     Those of a few faces are over before a second thread has begun, and OpenBLAS' threads wait by
     spinning: on two cores they took 70 % of all computing time from detection and encoding.
     """
-    with threadpool_limits(limits=1, user_api="blas"):
+    with _libraries().limit(limits=1, user_api="blas"):
         yield
+
+
+@lru_cache(maxsize=1)
+def _libraries() -> ThreadpoolController:
+    """Those that are loaded. Looking for them takes a millisecond, which no reading should."""
+    return ThreadpoolController()
 
 
 @contextmanager

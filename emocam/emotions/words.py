@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from emocam.emotions.encoding import Scale, encode_faces
 from emocam.emotions.model_file import ModelFile
 from emocam.emotions.prediction import Prediction
 from emocam.emotions.rounding import Rounded
 from emocam.errors import ModelError
+from emocam.threads import one_blas_thread
 from emocam.types import FloatArray, ImageU8, IntArray
 
 _BATCH = 64
@@ -184,7 +184,7 @@ class WordsModel:
             Shape (n, size, size), uint8.
         """
         # One thread: these products are small, and the detector wants the other cores.
-        with _blas().limit(limits=1, user_api="blas"):
+        with one_blas_thread():
             parts = [
                 self.clusters.predict(self.scores(self.describe(faces_gray[first:last])))
                 for first, last in _batches(len(faces_gray))
@@ -290,8 +290,3 @@ def _clusters(file: ModelFile) -> Clusters:
 
 def _batches(count: int) -> list[tuple[int, int]]:
     return [(first, first + _BATCH) for first in range(0, count, _BATCH)] or [(0, 0)]
-
-
-@lru_cache(maxsize=1)
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController()
