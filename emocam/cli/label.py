@@ -58,13 +58,15 @@ def label(
 
     The same command goes on where an interrupted one stopped.
     """
+    import joblib
+
     from emocam.apps.label import LabelOptions, label_photos
 
     options = LabelOptions(
         output=output,
         model=model,
         certainty=certainty,
-        jobs=jobs or _cores(),
+        jobs=jobs or joblib.cpu_count(),  # that this process may use
         scheduler=scheduler,
         fresh=fresh,
         force=force,
@@ -78,14 +80,6 @@ def label(
     _print(result, as_json=as_json)
     if set(result.statuses) - {"ok", "no_face"}:
         raise typer.Exit(1)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
 
 
 @contextmanager

@@ -111,7 +111,7 @@ class Steps:
 def _test_faces(found: Dataset, size: int) -> Faces | None:
     from emocam.training.faces import load_faces
 
-    if all(picture.part != "test" for picture in found.pictures):
+    if not found.has_test_part:
         return None
     return load_faces(found, found.part("test"), size, found.labels)
 

@@ -196,7 +196,7 @@ def _encode(
 ) -> FloatArray:
     """Word counts in float16, or points of a learnt space in float32, by all cores."""
     parts = [faces[first : first + _PART] for first in range(0, len(faces), _PART)]
-    run = joblib.Parallel(n_jobs=min(len(parts), os.cpu_count() or 1), return_as="generator")
+    run = joblib.Parallel(n_jobs=min(len(parts), joblib.cpu_count()), return_as="generator")
     found = []
     for part in run(joblib.delayed(_encode_part)(part, scales, space) for part in parts):
         found.append(part)
