@@ -124,7 +124,7 @@ def run_method(method: Method, rounds: Sequence[tuple[Faces, Faces]]) -> MethodR
 
 def comparison_table(results: Sequence[MethodResult]) -> tuple[list[str], list[list[str]]]:
     """Head and rows of the results as text."""
-    head = ["method", *(_named(name) + " (%)" for name in MEASURES), "fit (s)", "a face (ms)"]
+    head = ["method", *(measure_name(name) + " (%)" for name in MEASURES), "fit (s)", "a face (ms)"]
     rows = []
     for result in results:
         if not result.measures:
@@ -139,7 +139,8 @@ def comparison_table(results: Sequence[MethodResult]) -> tuple[list[str], list[l
     return head, rows
 
 
-def _named(measure: str) -> str:
+def measure_name(measure: str) -> str:
+    """A measure as tables and figures write it."""
     return measure.replace("_", " ").replace("f1", "F1")
 
 

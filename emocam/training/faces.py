@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from emocam.errors import DatasetError
+from emocam.errors import DatasetError, UsageError
 from emocam.faces.crop import resized
 from emocam.training.dataset import Dataset, Picture
 from emocam.types import ImageU8, IntArray
@@ -149,3 +149,20 @@ def check_every_label(faces: Faces) -> None:
             f"no readable training picture of: {', '.join(missing)}; "
             "every label of the data set needs some"
         )
+
+
+def checked_clusters(faces: Faces, clusters: int | None) -> int:
+    """Number of clusters: as many as labels where none is given.
+
+    Raises
+    ------
+    UsageError
+        When there are fewer clusters than labels or more than faces.
+    """
+    fewest, most = len(faces.labels), len(faces.images)
+    number = clusters or fewest
+    if not fewest <= number <= most:
+        raise UsageError(
+            f"--clusters should be {fewest} (the labels) to {most} (the faces), got {number}"
+        )
+    return number

@@ -15,8 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from emocam import __version__
 from emocam.emotions.pixels import PixelsModel
-from emocam.errors import UsageError
-from emocam.training.faces import Faces, check_every_label
+from emocam.training.faces import Faces, check_every_label, checked_clusters
 from emocam.types import FloatArray, IntArray
 
 _TIE = 1e-4
@@ -46,13 +45,7 @@ def fit_pixels(faces: Faces, *, clusters: int | None = None) -> tuple[PixelsMode
         When there are fewer clusters than labels, or more than faces.
     """
     check_every_label(faces)
-    n_labels = len(faces.labels)
-    n_clusters = clusters or n_labels
-    if not n_labels <= n_clusters <= len(faces.images):
-        raise UsageError(
-            f"--clusters should be {n_labels} (the labels) to {len(faces.images)} (the faces), "
-            f"got {n_clusters}"
-        )
+    n_labels, n_clusters = len(faces.labels), checked_clusters(faces, clusters)
     pixels = faces.images.reshape(len(faces.images), -1).astype(np.float64)
     pipeline = Pipeline(
         [("scale", StandardScaler()), ("cluster", KMeans(n_clusters=n_clusters, random_state=0))]

@@ -17,7 +17,7 @@ from emocam.training.clusters import (
     cluster_figures,
     overall_purity,
 )
-from emocam.training.compare import MethodResult, comparison_table
+from emocam.training.compare import MethodResult, comparison_table, measure_name
 from emocam.training.dataset import Dataset
 from emocam.training.duplicates import Duplicates
 from emocam.training.evaluate import Evaluation
@@ -178,7 +178,7 @@ def _figures_table(evaluation: Evaluation) -> str:
     left_out = ("labels", "confusion", "n", "seconds_per_face", "ece")
     figures = evaluation.figures()
     rows = [
-        [name.replace("_", " ").replace("f1", "F1"), f"{100 * value:.1f} %"]
+        [measure_name(name), f"{100 * value:.1f} %"]
         for name, value in figures.items()
         if name not in left_out
     ]

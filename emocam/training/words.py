@@ -20,7 +20,7 @@ from emocam.emotions.encoding import Scale, Words, encode_faces
 from emocam.emotions.vocabulary import VisualVocabulary
 from emocam.emotions.words import Memory, Space, WordsModel
 from emocam.errors import UsageError
-from emocam.training.faces import Faces, check_every_label
+from emocam.training.faces import Faces, check_every_label, checked_clusters
 from emocam.training.jitter import jittered
 from emocam.types import FloatArray, ImageU8, IntArray
 
@@ -99,15 +99,9 @@ def fit_words(
     UsageError
         When there are fewer clusters than labels or more than faces.
     """
-    labels = len(faces.labels)
-    n_clusters = choices.clusters or labels
-    if not labels <= n_clusters <= len(faces.images):
-        raise UsageError(
-            f"--clusters should be {labels} (the labels) to {len(faces.images)} (the faces), "
-            f"got {n_clusters}"
-        )
-    progress = progress or _silent
     check_every_label(faces)
+    n_clusters = checked_clusters(faces, choices.clusters)
+    progress = progress or _silent
     kept = joblib.Memory(cache, verbose=0)
     size = faces.images.shape[1]
     with warnings.catch_warnings():

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emocam.training.compare import MEASURES, MethodResult
+from emocam.training.compare import MEASURES, MethodResult, measure_name
 from emocam.training.figures.base import new_figure
 from emocam.training.figures.evaluation import draw_confusion
 
@@ -35,7 +35,7 @@ def plot_comparison(results: Sequence[MethodResult], labels: Sequence[str], face
             fmt=marker,
             color=color,
             capsize=3,
-            label=measure.replace("_", " ").replace("f1", "F1"),
+            label=measure_name(measure),
         )
     chance = 100 / len(labels)
     left.axvline(chance, linestyle="--", color="gray", label=f"guessing ({chance:.1f} %)")
