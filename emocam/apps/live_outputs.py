@@ -73,4 +73,4 @@ def dated_path(folder: Path, ending: str) -> Path:
 
 
 def _gap_reason(gap: Gap) -> str:
-    return f"{gap.reason} ({gap.end_s - gap.start_s:.1f} s)"
+    return f"{gap.reason} ({gap.seconds:.1f} s)"

@@ -251,9 +251,9 @@ class LiveSession:
         if self.view.controls.paused or now_s < self._next_numbers_s:
             return self._numbers_shown
         self._next_numbers_s = now_s + _NUMBERS_EVERY_S
-        age = (
-            "" if self._analysed_s is None else f", {1000 * (now_s - self._analysed_s):.0f} ms old"
-        )
+        age = ""
+        if self._analysed_s is not None:
+            age = f", {1000 * (now_s - self._analysed_s):.0f} ms old"
         drawn = f"{self._drawn_rate.per_second(now_s):.0f} drawn, " if self.view.is_seen else ""
         self._numbers_shown = (
             f"camera {self._camera_rate.per_second(now_s):.0f}/s, {drawn}"
@@ -275,4 +275,4 @@ class LiveSession:
 
     def _tell_gaps(self, gaps: list[Gap]) -> None:
         for gap in gaps:
-            self._say(f"{gap.reason}; pictures again after {gap.end_s - gap.start_s:.1f} s")
+            self._say(f"{gap.reason}; pictures again after {gap.seconds:.1f} s")

@@ -107,7 +107,7 @@ class Summary:
     def add_gaps(self, gaps: Sequence[Gap]) -> None:
         """Count gaps that have ended."""
         self.gaps += len(gaps)
-        self.gap_seconds += sum(gap.end_s - gap.start_s for gap in gaps)
+        self.gap_seconds += sum(gap.seconds for gap in gaps)
 
     @property
     def readings_per_second(self) -> float:

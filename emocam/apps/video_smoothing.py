@@ -167,10 +167,11 @@ def _readings_of(
     raw: bool,
 ) -> list[Reading]:
     """One face's readings."""
+    times_s = [window[row].time_s for row, _ in places]
     probabilities = np.stack([window[row].probabilities[place] for row, place in places])
     best = probabilities.argmax(axis=1)
     if not raw:
-        probabilities, best = smooth_clip(probabilities, [window[row].time_s for row, _ in places])
+        probabilities, best = smooth_clip(probabilities, times_s)
     readings = [
         recognizer.reading(
             window[row].faces[place],
@@ -180,7 +181,6 @@ def _readings_of(
         )
         for n, (row, place) in enumerate(places)
     ]
-    times_s = [window[row].time_s for row, _ in places]
     return readings if raw else _without_specks(readings, times_s, recognizer.certainty)
 
 

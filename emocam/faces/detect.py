@@ -27,9 +27,8 @@ _MOST_VOTED_ON = 30
 _MOST_GAIN = 5.0  # of the contrast: more would only show noise
 _CLOSE = 0.2  # of the side, and in growth: frames of one face
 _NEARLY_AS_GOOD = 2.0  # log-odds
-_WHOLE = (
-    1.07  # the likeliest frames leave the surroundings out: so much smaller than the training's
-)
+# The likeliest frames leave the surroundings out: so much smaller are they than the training's.
+_WHOLE = 1.07
 _SAME_FACE = 0.5  # of the smaller box is shared: a face is not within another
 _FACE = 0.5  # probability from which a candidate is a face
 _FACE_NEAR = 0.3  # … where there was one a moment ago
@@ -108,26 +107,21 @@ class FaceDetector:
         found = [self._near(frame_bgr, box) for box in boxes]
         best = [one for one in found if len(one)]
         judged = np.concatenate(best) if best else np.empty((0, 5), np.float32)
-        judged = _not_nested(
-            judged[np.argsort(-judged[:, 4], kind="stable")]
-        )  # two may meet in one
+        # Two may have met in one.
+        judged = _not_nested(judged[np.argsort(-judged[:, 4], kind="stable")])
         height, width = frame_bgr.shape[:2]
         return self._sorted_out(judged, _FACE_NEAR, (width, height))
 
     def _near(self, frame_bgr: ImageU8, box: Box) -> FloatArray:
         """The likeliest face around a box, shape (0 or 1, 5)."""
-        x, y, side = (
-            (box[0] + box[2]) / 2,
-            (box[1] + box[3]) / 2,
-            max((box[2] - box[0]) / _WHOLE, 1),
-        )
+        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+        side = max((box[2] - box[0]) / _WHOLE, 1)
         left, top = (max(0, math.floor(v - _NEAR_REACH * side)) for v in (x, y))
         right, bottom = (math.ceil(v + _NEAR_REACH * side) for v in (x, y))
         part = frame_bgr[top:bottom, left:right]
         if min(part.shape[:2]) < _MIN_FACE_PIXELS:
             return np.empty((0, 5), np.float32)
-        gray = _gray(np.ascontiguousarray(part))
-        halves = halvings(gray)
+        halves = halvings(_gray(np.ascontiguousarray(part)))
         starts = np.array(
             [(x - left, y - top, side * growth, turn) for growth, turn in _NEAR_STARTS], np.float32
         )
@@ -149,8 +143,7 @@ class FaceDetector:
         best = np.argsort(-judged[promising, 4], kind="stable")[:looks]
         again, mended = self._verifier.look(halves, mended[promising][best])
         more, _ = self._verifier.look(halves, mended)
-        judged = np.concatenate([judged, again, more])
-        judged = _agreed(judged)
+        judged = _agreed(np.concatenate([judged, again, more]))
         odds = self._vote.log_odds(halves, judged)
         judged[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0)))
         judged = judged[judged[:, 4] >= _LOOKS_LIKE_ONE]
@@ -161,7 +154,7 @@ class FaceDetector:
         rejected: list[Rejected] = []
         for row in judged:
             box, probability = _box(row, size_wh), float(row[4])
-            if box is None or probability < _LOOKS_LIKE_ONE:
+            if box is None:
                 continue
             face = Face(box, probability)
             if probability >= least:

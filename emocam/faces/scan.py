@@ -104,7 +104,7 @@ class TemplateScan:
         gray = _shrunk(halves, shrink)
         scale = 0.5 * (width / gray.shape[1] + height / gray.shape[0])
         found: list[tuple[FloatArray, FloatArray, FloatArray]] = [
-            (_NONE[:, :5], _NONE[:, :WINDOW_NUMBERS], _NONE[:, 0])
+            (_NONE[:, :5], _NONE, _NONE[:, 0])
         ]
         while _MOST_FILLED * min(gray.shape) >= TEMPLATE_PIXELS:
             for frames, windows, scores in self._octave(gray):

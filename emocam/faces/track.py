@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -50,7 +50,7 @@ class _Track:
     seen_s: float
     looks: FloatArray | None
     hits: int = 1
-    gone_s: float | None = field(default=None)  # when it was first missed
+    gone_s: float | None = None  # when it was first missed
 
 
 class FaceTracker:

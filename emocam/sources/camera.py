@@ -57,6 +57,11 @@ class Gap:
     reason: str
     frame: int
 
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.end_s - self.start_s
+
 
 class LiveCamera:
     """Newest frame of a camera, a stream, or a file at its own pace; a context manager.

@@ -42,7 +42,8 @@ def find_clips(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
         else:
             files = [path]
         if not files:
-            raise UsageError(f"no video file in {path}; known endings: {_endings()}")
+            known = " ".join(sorted(VIDEO_ENDINGS))
+            raise UsageError(f"no video file in {path}; known endings: {known}")
         found.update(dict.fromkeys(files))
     return list(found)
 
@@ -52,10 +53,6 @@ def _is_clip(file: Path, leave_out: Path | None) -> bool:
         return False
     hidden = file.name.startswith(".")
     return file.suffix.lower() in VIDEO_ENDINGS and file.is_file() and not hidden
-
-
-def _endings() -> str:
-    return " ".join(sorted(VIDEO_ENDINGS))
 
 
 def parse_time(text: str) -> float:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError, features
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError, features
 
 from emocam.errors import PictureError
 from emocam.types import ImageU8
@@ -20,7 +20,6 @@ from emocam.types import ImageU8
 _MAX_SIDE = 65_535
 _MAX_PIXELS = 100_000_000  # Pillow holds such a picture two or three times
 _MAX_JPEG_PIXELS = 256_000_000  # decoded at a reduced size
-_ORIENTATION = 0x0112  # the EXIF tag
 _CUT = "the file ends before the picture does"
 _WHITE = (255, 255, 255, 255)
 
@@ -124,7 +123,7 @@ def _decode_jpeg(data: bytes, header: Image.Image, *, color: bool, min_side: int
     """OpenCV is twice as fast as Pillow here, but silent about a cut file."""
     if is_cut(data):
         raise PictureError("truncated", _CUT)
-    orientation = header.getexif().get(_ORIENTATION, 1)
+    orientation = header.getexif().get(ExifTags.Base.Orientation, 1)
     flags = _jpeg_flags(min(header.size), color=color, min_side=min_side)
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if decoded is None:
@@ -196,7 +195,7 @@ def is_cut(data: bytes) -> bool:
     if data[:3] == b"\xff\xd8\xff":
         return data.find(b"\xff\xd9", _start_of_scan(data)) < 0
     if data[:8] == b"\x89PNG\r\n\x1a\n":
-        return b"IEND" not in data[-64:] and data.rfind(b"IEND") < 0
+        return data.rfind(b"IEND") < 0
     if data[:4] == b"RIFF" and len(data) >= 8:
         return int(struct.unpack_from("<I", data, 4)[0]) + 8 > len(data)
     return data[4:8] == b"ftyp" and _boxes_end(data) > len(data)

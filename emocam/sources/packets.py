@@ -75,12 +75,12 @@ class ClipPackets:
 
     @property
     def _seen(self) -> Any:
-        return _best(self._container, "video")
+        return self._container.streams.best("video")
 
     def _look_at_first(self) -> Any:
         """Open the clip to learn what its first frame shows; the decoder that was used."""
         with av.open(str(self.path)) as container:
-            stream = _best(container, "video")
+            stream = container.streams.best("video")
             if stream is None or stream.codec_context is None:
                 raise ValueError("no picture that can be decoded")
             if stream.codec_context.name == TEXT_CODEC:
@@ -122,7 +122,7 @@ class ClipPackets:
 
     def sound(self) -> SoundPackets | None:
         """The sound; None where there is none."""
-        stream = _best(self._container, "audio")
+        stream = self._container.streams.best("audio")
         if stream is None or stream.codec_context is None:
             return None
         return SoundPackets(self._feed(stream), stream, self.zero_s)
@@ -281,10 +281,6 @@ class SoundPackets:
     def close(self) -> None:
         """Close what was opened for the sound alone."""
         self._feed.close()
-
-
-def _best(container: Any, kind: str) -> Any:
-    return container.streams.best(kind)
 
 
 def _decoder(stream: Any) -> Any:

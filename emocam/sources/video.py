@@ -166,9 +166,8 @@ class VideoFile:
     def _time(self, index: int) -> float:
         time_s = self._pictures.time_s()
         if self._last_s is not None and not self._last_s < time_s < math.inf:
-            return (
-                self._last_s + 1 / self.fps
-            )  # a bare stream has no times, a damaged one wrong ones
+            # A bare stream has no times, a damaged one wrong ones.
+            return self._last_s + 1 / self.fps
         return time_s if math.isfinite(time_s) else index / self.fps
 
     def __exit__(self, *_: object) -> None:

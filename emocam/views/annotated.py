@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from emocam.output import complete_file
 from emocam.sources.decode import decode_photo
@@ -16,7 +16,6 @@ from emocam.sources.photos import is_remote
 from emocam.types import Reading
 from emocam.views.overlay import draw_overlay
 
-_ORIENTATION = 0x0112  # the EXIF tag
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
 _QUALITY = 92
 
@@ -63,7 +62,7 @@ def _kept_metadata(data: bytes) -> dict[str, Any]:
         exif = original.getexif()
         kept: dict[str, Any] = {}
         if len(exif):
-            exif[_ORIENTATION] = 1  # the copy is upright
+            exif[ExifTags.Base.Orientation] = 1  # the copy is upright
             kept["exif"] = exif.tobytes()
         profile = original.info.get("icc_profile")
         if profile and original.mode in ("RGB", "RGBA"):
