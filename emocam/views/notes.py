@@ -15,6 +15,7 @@ from emocam.views.sprites import (
     Sprite,
     SpriteCache,
     Text,
+    baseline,
     fit_text,
     line_height,
     make_pill,
@@ -81,27 +82,25 @@ def wrap_text(text: str, px: int, width: int) -> list[Text]:
 def _make_recording(px: int) -> Sprite:
     small = max(9, round(px * 0.72))
     word, pad = Text("recording", small), max(4, round(small * 0.55))
-    ascent, descent = line_height(small)
-    height, dot = ascent + descent + pad, round(small * 0.75)
+    height, dot = sum(line_height(small)) + pad, round(small * 0.75)
     picture = plate((word.width + dot + 3 * pad, height), height // 2)
     large = Image.new("L", (dot * 4, dot * 4), 0)
     ImageDraw.Draw(large).ellipse((0, 0, dot * 4 - 1, dot * 4 - 1), fill=255)
     picture.paste((*_RED, 255), (pad, (height - dot) // 2),
                   large.resize((dot, dot), Image.Resampling.BOX))  # fmt: skip
-    word.draw(ImageDraw.Draw(picture), 2 * pad + dot, (height + ascent - descent) // 2)
+    word.draw(ImageDraw.Draw(picture), 2 * pad + dot, baseline(small, height))
     return Sprite.from_rgba(picture)
 
 
 def _make_notice(notice: str, px: int, width: int) -> Sprite:
     pad = max(6, round(px * 0.7))
     texts = wrap_text(notice, px, max(4 * px, width - 4 * pad))
-    ascent, descent = line_height(px)
-    row = round((ascent + descent) * 1.15)
+    row = round(sum(line_height(px)) * 1.15)
     size_wh = max(text.width for text in texts) + 3 * pad, row * len(texts) + 2 * pad
     picture = plate(size_wh, max(3, px // 3), edge_rgb=_AMBER, edge=pad // 2, alpha=216)
     pen = ImageDraw.Draw(picture)
     for index, text in enumerate(texts):
-        text.draw(pen, 2 * pad, pad + index * row + (row + ascent - descent) // 2)
+        text.draw(pen, 2 * pad, pad + index * row + baseline(px, row))
     return Sprite.from_rgba(picture)
 
 
@@ -118,11 +117,10 @@ def _make_help(lines: Sequence[tuple[str, str]], px: int, frame_wh: tuple[int, i
         px -= 1
     picture = plate(size_wh, max(4, px // 2), alpha=224)
     pen = ImageDraw.Draw(picture)
-    ascent, descent = line_height(px)
     for index, (key, meaning) in enumerate(zip(keys, meanings, strict=True)):
-        baseline = pad + index * row + (row + ascent - descent) // 2
-        key.draw(pen, pad + first - key.width, baseline)
-        meaning.draw(pen, 2 * pad + first, baseline)
+        stands = pad + index * row + baseline(px, row)
+        key.draw(pen, pad + first - key.width, stands)
+        meaning.draw(pen, 2 * pad + first, stands)
     return Sprite.from_rgba(picture)
 
 

@@ -8,7 +8,7 @@ from PIL import ImageDraw
 
 from emocam.emotions.labels import color_rgb
 from emocam.types import ImageU8, Reading
-from emocam.views.sprites import SOFT, WHITE, Sprite, SpriteCache, Text, line_height, plate
+from emocam.views.sprites import SOFT, WHITE, Sprite, SpriteCache, Text, baseline, plate
 
 _FULL_NAMES_PX = 14  # below this size of text names are shortened
 _LONGEST = 11  # characters of a label that are shown at most
@@ -80,11 +80,10 @@ def _make_ground(labels: tuple[str, ...], px: int, highlighted: int) -> Sprite:
     text_px, row, pad = _measures(px)
     picture = plate(size_wh, max(2, round(px * 0.28)))
     pen = ImageDraw.Draw(picture)
-    ascent, descent = line_height(text_px)
     for index, name in enumerate(short_names(labels, px)):
-        baseline = pad + index * row + (row + ascent - descent) // 2
+        stands = pad + index * row + baseline(text_px, row)
         is_best = index == highlighted
-        Text(name, text_px, WHITE if is_best else SOFT, bold=is_best).draw(pen, pad, baseline)
+        Text(name, text_px, WHITE if is_best else SOFT, bold=is_best).draw(pen, pad, stands)
     return Sprite.from_rgba(picture)
 
 

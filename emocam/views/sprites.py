@@ -148,6 +148,12 @@ def line_height(px: int) -> tuple[int, int]:
     return round(ascent * 0.92), round(descent * 0.9)
 
 
+def baseline(px: int, height: int) -> int:
+    """Where text stands in a row of this height, from its top, to look centred."""
+    ascent, descent = line_height(px)
+    return (height + ascent - descent) // 2
+
+
 def fit_text(text: str, width: int, px: int, *, bold: bool = False) -> Text:
     """The text as large as `px`, smaller (down to 8 px), then shortened so that it fits a width."""
     line = one_line(text)
@@ -215,7 +221,6 @@ def make_pill(
     is_whole
         False for one that a `make_pill_end` is put behind.
     """
-    ascent, descent = line_height(text.px)
     pad = max(3, round(text.px * 0.4))
     edge = max(3, round(text.px * 0.36)) if edge_rgb is not None else 0
     label = Text(chip, text.px, bold=True)
@@ -226,9 +231,9 @@ def make_pill(
     picture = plate(
         size_wh, _pill_radius(text.px), edge_rgb=edge_rgb, edge=edge, round_right=is_whole
     )
-    pen, baseline = ImageDraw.Draw(picture), (size_wh[1] + ascent - descent) // 2
-    label.draw(pen, (edge - label.width) / 2, baseline)
-    text.draw(pen, edge + pad, baseline)
+    pen, stands = ImageDraw.Draw(picture), baseline(text.px, size_wh[1])
+    label.draw(pen, (edge - label.width) / 2, stands)
+    text.draw(pen, edge + pad, stands)
     return Sprite.from_rgba(picture)
 
 
@@ -238,10 +243,9 @@ def make_pill_end(text: Text) -> Sprite:
     Kept apart from the rest, the hundred percentages and the few emotions need not be drawn in
     every combination.
     """
-    ascent, descent = line_height(text.px)
     size_wh = text.width + max(3, round(text.px * 0.4)), _pill_height(text.px)
     picture = plate(size_wh, _pill_radius(text.px), round_left=False)
-    text.draw(ImageDraw.Draw(picture), 0, (size_wh[1] + ascent - descent) // 2)
+    text.draw(ImageDraw.Draw(picture), 0, baseline(text.px, size_wh[1]))
     return Sprite.from_rgba(picture)
 
 

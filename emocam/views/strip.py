@@ -22,8 +22,8 @@ from emocam.views.sprites import (
     Sprite,
     SpriteCache,
     Text,
+    baseline,
     ink_on,
-    line_height,
     make_text,
     plate,
 )
@@ -248,18 +248,16 @@ def _make_ground(width: int, faces: Sequence[int], px: int) -> Sprite:
     left, right = _sides(width, px)
     picture = plate((width, len(faces) * lane + axis), 0)
     pen = ImageDraw.Draw(picture)
-    ascent, descent = line_height(px)
     for place, face in enumerate(faces):
-        middle = place * lane + (lane + ascent - descent) // 2
-        Text(str(face), px, WHITE, bold=True).draw(pen, max(3, round(px * 0.4)), middle)
+        stands = place * lane + baseline(px, lane)
+        Text(str(face), px, WHITE, bold=True).draw(pen, max(3, round(px * 0.4)), stands)
         pen.line((left, (place + 1) * lane - 1, right, (place + 1) * lane - 1), _LINE_RGB)
     small = max(8, round(px * 0.75))
-    ascent, descent = line_height(small)
-    baseline = len(faces) * lane + (axis + ascent - descent) // 2
+    stands = len(faces) * lane + baseline(small, axis)
     for second in range(0, round(SPAN_S) + 1, 10):
         text = Text(f"−{SPAN_S - second:.0f} s" if second < SPAN_S else "now", small, SOFT)
         x = left + (right - left) * second / SPAN_S
-        text.draw(pen, min(x, right - text.width), baseline)
+        text.draw(pen, min(x, right - text.width), stands)
     return Sprite.from_rgba(picture)
 
 
