@@ -14,9 +14,9 @@ import typer
 
 from emocam import __version__
 from emocam.cli import compare, dataset, doctor, evaluate, explain, label, live, train, video
+from emocam.cli.options import INTERRUPTED
 from emocam.errors import EmocamError
 
-_INTERRUPTED = 130
 _WRONG_USAGE = 2
 # Click's exception, wherever this version of Typer keeps its Click.
 _CommandLineError = typer.BadParameter.__mro__[2]
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _end(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _end("stopped", _INTERRUPTED)
+        _end("stopped", INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe has left; Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

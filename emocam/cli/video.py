@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emocam.cli.options import Certainty, Force, Model, progress_bar
+from emocam.cli.options import INTERRUPTED, Certainty, Force, Model, progress_bar
 
 if TYPE_CHECKING:
     from emocam.apps.video import ClipResult
-
-_INTERRUPTED = 130
 
 
 class TableKind(str, Enum):
@@ -118,7 +116,7 @@ def video(
             _tell(clip, result)
             if stop.is_set():
                 print("emocam: stopped; what is done has .partial in its name", file=sys.stderr)
-                raise typer.Exit(_INTERRUPTED)
+                raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(1)
 
