@@ -69,3 +69,8 @@ class OutputError(EmocamError):
 
 class SetupError(EmocamError):
     pass
+
+
+def reason_of(error: BaseException) -> str:
+    """What somebody else's error says, on one line of 200 letters at most; its kind if nothing."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

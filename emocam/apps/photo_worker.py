@@ -15,10 +15,10 @@ from threadpoolctl import threadpool_limits
 from emocam.apps.photo_tasks import PhotoResult, PhotoTask, Work, failed
 from emocam.emotions.model_file import model_hash
 from emocam.emotions.recognizer import EmotionRecognizer
-from emocam.errors import EmocamError, ModelError, PictureError
+from emocam.errors import EmocamError, ModelError, PictureError, reason_of
 from emocam.sources.decode import Photo, decode_photo
 from emocam.sources.photos import read_bytes
-from emocam.types import Face, Reading
+from emocam.types import Reading
 from emocam.views.annotated import write_annotated
 from emocam.views.gallery import cut_face
 from emocam.views.table import reading_row
@@ -80,8 +80,8 @@ class PhotoReader:
         except MemoryError:
             return failed(task, "too_large", "not enough memory to read it")
         except Exception as error:  # noqa: BLE001 - one odd photo must not end a run of a million
-            reason = " ".join(str(error).split())[:200]
-            return failed(task, "unreadable", f"unexpected {type(error).__name__}: {reason}")
+            reason = f"unexpected {type(error).__name__}: {reason_of(error)}"
+            return failed(task, "unreadable", reason)
 
     def _read(self, task: PhotoTask) -> PhotoResult:
         data = read_bytes(task.address)
@@ -107,4 +107,4 @@ def _at_full_size(reading: Reading, photo: Photo) -> Reading:
     down = height / photo.image_bgr.shape[0]
     x1, y1, x2, y2 = reading.face.xyxy
     box = (round(x1 * across), round(y1 * down), round(x2 * across), round(y2 * down))
-    return replace(reading, face=Face(box, reading.face.detection, reading.face.id))
+    return replace(reading, face=replace(reading.face, xyxy=box))

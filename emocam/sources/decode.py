@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError, features
 
-from emocam.errors import PictureError
+from emocam.errors import PictureError, reason_of
 from emocam.types import ImageU8
 
 _MAX_SIDE = 65_535
@@ -180,14 +180,13 @@ def upright(image: ImageU8, orientation: int) -> ImageU8:
 
 
 def _give_up(data: bytes, error: Exception) -> NoReturn:
-    reason = " ".join(str(error).split())[:200]
-    if is_cut(data) or "truncat" in reason.lower():
+    if is_cut(data) or "truncat" in str(error).lower():
         raise PictureError("truncated", _CUT) from error
     if isinstance(error, UnidentifiedImageError):
         raise PictureError("unreadable", "not a picture that can be decoded") from error
     if isinstance(error, MemoryError):
         raise PictureError("too_large", "not enough memory to decode it") from error
-    raise PictureError("unreadable", f"damaged: {reason or type(error).__name__}") from error
+    raise PictureError("unreadable", f"damaged: {reason_of(error)}") from error
 
 
 def is_cut(data: bytes) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
-from emocam.errors import SourceError, UsageError
+from emocam.errors import SourceError, UsageError, reason_of
 from emocam.sources.decode import RAW_ENDINGS
 from emocam.sources.photos import check_remote, is_remote
 
@@ -129,8 +129,7 @@ def _find_remote(address: str) -> Iterator[FoundPhoto]:
             {path: files.info(path)} if single else files.find(path, detail=True)
         )
     except Exception as error:  # every file system has errors of its own
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise SourceError(f"can't list {address}: {reason}") from error
+        raise SourceError(f"can't list {address}: {reason_of(error)}") from error
     if not found:
         raise UsageError(f"nothing is at {address}")
     for name in sorted(found):

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from emocam.errors import PictureError, SetupError
+from emocam.errors import PictureError, SetupError, reason_of
 from emocam.sources.decode import decode_photo
 from emocam.types import ImageU8
 
@@ -68,8 +68,7 @@ def _read_remote(address: str) -> bytes:
     except FileNotFoundError as error:
         raise PictureError("vanished", "nothing is there any longer") from error
     except Exception as error:  # every file system has errors of its own
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise PictureError("unreadable", f"can't be fetched: {reason[:200]}") from error
+        raise PictureError("unreadable", f"can't be fetched: {reason_of(error)}") from error
     _check_bytes(len(data))
     return data
 
