@@ -10,7 +10,7 @@ from emocam.apps.analysis import FrameReader
 from emocam.apps.calibrating import Calibration
 from emocam.apps.live_options import LiveOptions
 from emocam.apps.live_outputs import Log, dated_path
-from emocam.apps.live_view import LiveView
+from emocam.apps.live_view import LiveView, Shown
 from emocam.apps.rates import Rate
 from emocam.apps.summary import Summary
 from emocam.apps.workers import Analyst, Scout
@@ -76,6 +76,7 @@ class LiveSession:
         self._threads = ExitStack()
         self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
         self._frame: Frame | None = None
+        self._shown: Shown = ()
         self._last = -1
         self._calibration: Calibration | None = None
         self._message, self._message_until_s = "", 0.0
@@ -167,10 +168,14 @@ class LiveSession:
 
     def _draw(self, frame: Frame, now_s: float, *, is_new: bool) -> str:
         time_s = frame.time_s or 0.0
+        if (
+            not self.view.controls.paused
+        ):  # a reading that ends later must not move what stands still
+            self._shown = self.reader.shown(time_s)
         try:
             return self.view.show(
                 frame,
-                self.reader.shown(time_s),
+                self._shown,
                 now_s=time_s if is_new else now_s,
                 fps=self._camera_rate.per_second(now_s) or _USUAL_FPS,
                 notice=self._notice(now_s),
