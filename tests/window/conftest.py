@@ -25,7 +25,9 @@ def display() -> Iterator[str]:
     screen = f"{SCREEN_WH[0]}x{SCREEN_WH[1]}x24"
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"],
+        # -r: a key is pressed once, however late a busy machine lets it go.
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", screen, "-nolisten", "tcp", "-noreset",
+         "-r"],
         pass_fds=[write], stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.close(write)
@@ -45,10 +47,20 @@ def xdo(display: str, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def screenshot(display: str, window: str = "root") -> ImageU8:
-    """What a window, or the whole display, shows, blue first."""
+def place(display: str, window: str) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a window."""
+    text = xdo(display, "getwindowgeometry", "--shell", window)
+    told = dict(line.split("=") for line in text.splitlines())
+    return int(told["X"]), int(told["Y"]), int(told["WIDTH"]), int(told["HEIGHT"])
+
+
+def screenshot(display: str, window: str) -> ImageU8:
+    """What a window shows, blue first."""
+    x, y, width, height = place(display, window)
+    # Of the whole display, whose size stays: of a window that shrinks meanwhile there is none.
     done = subprocess.run(
-        ["import", "-silent", "-window", window, "bmp:-"],
+        ["import", "-silent", "-window", "root", "bmp:-"],
         env={**os.environ, "DISPLAY": display}, capture_output=True, check=True,
     )  # fmt: skip
-    return cv2.imdecode(np.frombuffer(done.stdout, np.uint8), cv2.IMREAD_COLOR)
+    whole = cv2.imdecode(np.frombuffer(done.stdout, np.uint8), cv2.IMREAD_COLOR)
+    return whole[y : y + height, x : x + width]

@@ -15,13 +15,16 @@ import numpy as np
 import pytest
 
 from emocam.types import ImageU8
+from emocam.views.window import _RESIZE_AFTER_S
 from tests.loopback_camera import LoopbackCamera, read_stamp, sample_pictures
-from tests.window.conftest import screenshot, xdo
+from tests.window.conftest import place, screenshot, xdo
 
 pytestmark = pytest.mark.window
 
 ROOT = Path(__file__).parents[2]
 WAIT_S = 180.0  # a busy machine may take its time
+SIZE_WH = (640, 480)
+NOTICE = np.s_[-80:, 200:440]  # where the window says what its user must know
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -34,52 +37,71 @@ def until(condition: Callable[[], bool]) -> None:
 class Session:
     """A session in a process of its own, and its window."""
 
-    def __init__(self, display: str, process: subprocess.Popen[str], output: Path) -> None:
-        self.display, self.process, self.output = display, process, output
+    def __init__(
+        self, display: str, camera: LoopbackCamera, process: subprocess.Popen[str], output: Path
+    ) -> None:
+        self.display, self.camera, self.process, self.output = display, camera, process, output
         self.window = ""
 
     def wait_for_window(self) -> None:
+        """Until it has the size of the camera's pictures; it opens smaller."""
         until(lambda: self._find() or self.process.poll() is not None)
-        assert self.window, self.process.communicate()
+        assert self.process.poll() is None, self.process.communicate()
 
     def _find(self) -> bool:
+        # By its process too: the one that tries whether a window opens shows one of this name.
+        search = ("search", "--all", "--pid", str(self.process.pid), "--name", "^emocam$")
         try:
-            self.window = xdo(self.display, "search", "--name", "^emocam$").splitlines()[0]
-            return self._place()[3] > 200  # sized by its first picture
+            self.window = xdo(self.display, *search).splitlines()[0]
+            return place(self.display, self.window)[2:] == SIZE_WH
         except (subprocess.CalledProcessError, IndexError):
             return False
+
+    def wait_for_last_size(self) -> None:
+        """Until its size stays: on Linux it leaves its first one for a moment."""
+        self.wait_for_picture()
+        time.sleep(_RESIZE_AFTER_S)
+        # Of three pictures that are sent from now on the first may bring the other size, the
+        # second takes it back, and the third is drawn in the last.
+        number = self.camera.sent
+        for _ in range(3):
+            number = read_stamp(self.wait_for_picture(number)).number
 
     def press(self, key: str) -> None:
         xdo(self.display, "windowfocus", "--sync", self.window, "key", key)
 
     def look(self) -> ImageU8:
-        x, y, width, height = self._place()
-        return screenshot(self.display)[y : y + height, x : x + width]
+        return screenshot(self.display, self.window)
 
-    def number(self) -> int:
-        """The number that the camera stamped on the picture that is shown."""
-        return read_stamp(self.look()).number
+    def wait_for(self, wanted: Callable[[ImageU8], bool]) -> ImageU8:
+        """The first look at the window that is wanted."""
+        end_s = time.monotonic() + WAIT_S
+        while not wanted(look := self.look()):
+            assert time.monotonic() < end_s, "it was not to be seen"
+            time.sleep(0.05)
+        return look
 
-    def _place(self) -> tuple[int, int, int, int]:
-        text = xdo(self.display, "getwindowgeometry", "--shell", self.window)
-        told = dict(line.split("=") for line in text.splitlines())
-        return int(told["X"]), int(told["Y"]), int(told["WIDTH"]), int(told["HEIGHT"])
+    def wait_for_picture(self, after: int = 0) -> ImageU8:
+        """A look that shows a picture which the camera numbered higher than that.
 
-    def files(self, ending: str) -> list[Path]:
-        found = self.output.glob(f"emocam-*{ending}")
-        return [path for path in found if not path.name.startswith(".")]
+        Before its first picture the window is black, or grey, which are no numbers of pictures.
+        """
+        return self.wait_for(lambda look: after < read_stamp(look).number <= self.camera.sent)
+
+    def files(self, pattern: str) -> list[Path]:
+        return list(self.output.glob(pattern))
 
 
 @contextmanager
-def session(display: str, url: str, folder: Path, *arguments: str) -> Iterator[Session]:
-    command = [sys.executable, "-m", "emocam", "live", url, "--model", "pixels"]
+def session(display: str, camera: LoopbackCamera, folder: Path) -> Iterator[Session]:
     process = subprocess.Popen(
-        [*command, "--output", str(folder), *arguments],
+        [sys.executable, "-m", "emocam", "live", camera.url, "--model", "pixels",
+         "--output", str(folder)],
         cwd=ROOT, env={**os.environ, "DISPLAY": display}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        shown = Session(display, process, folder)
+        shown = Session(display, camera, process, folder)
         shown.wait_for_window()
         yield shown
     finally:
@@ -89,7 +111,7 @@ def session(display: str, url: str, folder: Path, *arguments: str) -> Iterator[S
 
 @pytest.fixture(scope="module")
 def loopback() -> Iterator[LoopbackCamera]:
-    with LoopbackCamera(sample_pictures(most=100), (640, 480)) as camera:
+    with LoopbackCamera(sample_pictures(most=100), SIZE_WH) as camera:
         yield camera
 
 
@@ -100,41 +122,46 @@ def changed(a: ImageU8, b: ImageU8, part: tuple[slice, slice] = np.s_[:, :]) -> 
     return float((cv2.absdiff(a[part], b[part]).max(axis=2) > 60).mean())
 
 
+def drawn(look: ImageU8, camera: LoopbackCamera, part: tuple[slice, slice] = np.s_[:, :]) -> float:
+    """Share of the pixels of a part that are not the camera's."""
+    picture = camera.pictures[read_stamp(look).number % len(camera.pictures)]
+    return changed(look, cv2.resize(picture, SIZE_WH), part)
+
+
 def test_the_keys_do_what_the_help_says(display: str, loopback: LoopbackCamera, tmp_path: Path):
-    with session(display, loopback.url, tmp_path) as shown:
-        # Before its first picture the window is black, or grey, which are no numbers of pictures.
-        until(lambda: shown.number() in range(1, loopback.sent + 1))
-        first = shown.number()
-        until(lambda: shown.number() in range(first + 1, loopback.sent + 1))
+    with session(display, loopback, tmp_path) as shown:
+        shown.wait_for_last_size()
+        # The bars of a face that was read: they and what hides it can be switched then.
+        shown.wait_for(lambda look: drawn(look, loopback) > 0.05)
 
         shown.press("space")  # the picture stands still, and everything can still be switched
-        until(lambda: changed(shown.look(), (time.sleep(0.3), shown.look())[1]) == 0)
-        still = shown.look()
+        still = shown.wait_for(lambda look: drawn(look, loopback, NOTICE) > 0.3)
+        assert drawn(still, loopback) > 0.1
 
         for key in "hpbai":
             shown.press(key)
-            until(lambda: changed(shown.look(), still) > 0.001)
+            shown.wait_for(lambda look: changed(look, still) > 0.001)
             shown.press(key)
-            until(lambda: changed(shown.look(), still) < 0.0005)
+            shown.wait_for(lambda look: changed(look, still) < 0.0005)
         shown.press("t")
-        until(lambda: changed(shown.look(), still, np.s_[-60:, :]) > 0.05)
+        shown.wait_for(lambda look: changed(look, still, np.s_[-60:, :]) > 0.05)
         # Of keys that come at once OpenCV tells only the last: each is waited for.
         shown.press("t")
-        until(lambda: changed(shown.look(), still) < 0.0005)
+        shown.wait_for(lambda look: changed(look, still) < 0.0005)
         shown.press("m")
-        until(lambda: read_stamp(shown.look()[:, ::-1]) == read_stamp(still))
+        shown.wait_for(lambda look: read_stamp(look[:, ::-1]) == read_stamp(still))
         shown.press("m")
-        until(lambda: changed(shown.look(), still) < 0.0005)
+        shown.wait_for(lambda look: changed(look, still) < 0.0005)
 
         shown.press("space")
-        until(lambda: read_stamp(shown.look()).number > read_stamp(still).number)
+        shown.wait_for_picture(after=read_stamp(still).number)
 
         shown.press("s")
-        until(lambda: len(shown.files(".png")) == 1)
+        until(lambda: len(shown.files("emocam-*.png")) == 1)
         shown.press("r")
-        time.sleep(1)
+        until(lambda: len(shown.files(".partial-*")) == 1)  # it has its first picture
         shown.press("r")
-        until(lambda: len(shown.files(".mp4")) == 1)
+        until(lambda: len(shown.files("emocam-*.mp4")) == 1)
         for key in "ffnc":  # a full screen needs a window manager, which this display lacks
             shown.press(key)
 
@@ -144,16 +171,16 @@ def test_the_keys_do_what_the_help_says(display: str, loopback: LoopbackCamera, 
     assert "label switches a minute" in out
     assert "saved" in err
     assert "recorded" in err
-    kept = cv2.imdecode(np.fromfile(shown.files(".png")[0], np.uint8), cv2.IMREAD_COLOR)
+    kept = cv2.imdecode(np.fromfile(shown.files("emocam-*.png")[0], np.uint8), cv2.IMREAD_COLOR)
     assert kept.shape == (480, 640, 3)
-    film = cv2.VideoCapture(str(shown.files(".mp4")[0]))
+    film = cv2.VideoCapture(str(shown.files("emocam-*.mp4")[0]))
     assert film.read()[0]
 
 
 def test_escape_quits_and_nothing_is_stored_unless_asked(
     display: str, loopback: LoopbackCamera, tmp_path: Path
 ):
-    with session(display, loopback.url, tmp_path) as shown:
+    with session(display, loopback, tmp_path) as shown:
         shown.press("Escape")
         _, err = shown.process.communicate(timeout=WAIT_S)
         assert shown.process.returncode == 0, err
@@ -163,13 +190,14 @@ def test_escape_quits_and_nothing_is_stored_unless_asked(
 def test_a_lost_camera_is_said_in_the_window_and_comes_back(
     display: str, loopback: LoopbackCamera, tmp_path: Path
 ):
-    with session(display, loopback.url, tmp_path) as shown:
-        until(lambda: read_stamp(shown.look()).number <= loopback.sent)
-        bright = float(shown.look().mean())
+    with session(display, loopback, tmp_path) as shown:
+        bright = float(shown.wait_for_picture().mean())
         loopback.set_fault("refuse")
-        until(lambda: float(shown.look().mean()) < 0.7 * bright)  # the past is darkened
+        shown.wait_for(lambda look: float(look.mean()) < 0.7 * bright)  # the past is darkened
+        before = loopback.sent
         loopback.set_fault("")
-        until(lambda: float(shown.look().mean()) > 0.9 * bright)
+        back = shown.wait_for_picture(after=before)
+        assert float(back.mean()) > 0.9 * bright
         shown.press("q")
         _, err = shown.process.communicate(timeout=WAIT_S)
         assert shown.process.returncode == 0
