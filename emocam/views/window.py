@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -18,7 +19,6 @@ _PROBE = "import cv2; cv2.namedWindow('emocam'); cv2.destroyAllWindows()"
 _PROBE_TIMEOUT_S = 30.0
 _NAMES = {8: "backspace", 9: "tab", 10: "enter", 13: "enter", 27: "escape", 32: "space"}
 _PLAIN = cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL  # without Qt's toolbar and status line
-_RESIZE_AFTER_S = 0.5
 _FIRST_HEIGHTS = (480, 800)  # a new window is at least and at most this high
 
 
@@ -70,21 +70,13 @@ class Window:
 
     def __init__(self, title: str) -> None:
         self.title = title
-        self._sizes: list[tuple[int, int]] | None = None  # yet to be taken, one after the other
-        self._resize_s = 0.0  # when the next is due
+        self._is_sized = False
         self._is_closed = False
 
     def __enter__(self) -> Window:
         os.environ.update(_qt_settings())
-        # While Qt starts it misses some of what X tells it. A window that is not told that it is
-        # on the screen stays black for ever, one in five of the first ones; no second one does.
-        first = f"{self.title} starts" if sys.platform.startswith("linux") else None
-        if first is not None:
-            cv2.namedWindow(first, _PLAIN)
-            cv2.waitKey(1)
+        _leave_events_to_qt()
         cv2.namedWindow(self.title, _PLAIN | cv2.WINDOW_KEEPRATIO)
-        if first is not None:
-            cv2.destroyWindow(first)
         return self
 
     def show(self, frame_bgr: ImageU8) -> str:
@@ -103,7 +95,9 @@ class Window:
         """
         if self._is_closed:
             return "closed"  # imshow would open the window anew
-        self._resize(*first_size(frame_bgr.shape[1], frame_bgr.shape[0]))
+        if not self._is_sized:
+            cv2.resizeWindow(self.title, *first_size(frame_bgr.shape[1], frame_bgr.shape[0]))
+            self._is_sized = True
         cv2.imshow(self.title, frame_bgr)
         key = key_name(cv2.waitKeyEx(1))
         self._is_closed = not self._is_visible()
@@ -123,22 +117,6 @@ class Window:
     ) -> None:
         cv2.destroyAllWindows()
         cv2.waitKey(1)  # some systems remove the window only here
-
-    def _resize(self, width: int, height: int) -> None:
-        """Take the first size; on Linux leave it and take it again, one pixel, half a second later.
-
-        Now and then Qt is still not told that the window is on the screen, which then stays
-        black. Of a window that grows X tells it anew.
-        """
-        now_s = time.monotonic()
-        if self._sizes is None:
-            linux = sys.platform.startswith("linux")
-            again = [(width, height + 1), (width, height)] if linux else []
-            self._sizes = [(width, height), *again]
-        if self._sizes and now_s >= self._resize_s:
-            cv2.resizeWindow(self.title, *self._sizes.pop(0))
-            if len(self._sizes) > 1:
-                self._resize_s = now_s + _RESIZE_AFTER_S
 
     def _is_visible(self) -> bool:
         try:
@@ -178,6 +156,18 @@ def first_size(width: int, height: int) -> tuple[int, int]:
 def _lacks_display() -> bool:
     # Only Qt's X11 plugin is in OpenCV's wheel; under Wayland it draws through XWayland.
     return sys.platform.startswith("linux") and not os.environ.get("DISPLAY")
+
+
+def _leave_events_to_qt() -> None:
+    """Give Qt the system's libX11-xcb, which must be there before its first window.
+
+    OpenCV's wheel carries one that is older than the system's libX11 and tells it in vain that Qt
+    reads the events itself: libX11 takes some of them away. A window that is not told that it is
+    on the screen stays black for ever, which was one in six.
+    """
+    if sys.platform.startswith("linux"):
+        with suppress(OSError):  # where there is none
+            ctypes.CDLL("libX11-xcb.so.1", mode=ctypes.RTLD_GLOBAL)
 
 
 def _qt_settings() -> dict[str, str]:

@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 
 from emocam.types import ImageU8
-from emocam.views.window import _RESIZE_AFTER_S
 from tests.loopback_camera import LoopbackCamera, read_stamp, sample_pictures
 from tests.window.conftest import place, screenshot, xdo
 
@@ -56,16 +55,6 @@ class Session:
             return place(self.display, self.window)[2:] == SIZE_WH
         except (subprocess.CalledProcessError, IndexError):
             return False
-
-    def wait_for_last_size(self) -> None:
-        """Until its size stays: on Linux it leaves its first one for a moment."""
-        self.wait_for_picture()
-        time.sleep(_RESIZE_AFTER_S)
-        # Of three pictures that are sent from now on the first may bring the other size, the
-        # second takes it back, and the third is drawn in the last.
-        number = self.camera.sent
-        for _ in range(3):
-            number = read_stamp(self.wait_for_picture(number)).number
 
     def press(self, key: str) -> None:
         xdo(self.display, "windowfocus", "--sync", self.window, "key", key)
@@ -130,8 +119,8 @@ def drawn(look: ImageU8, camera: LoopbackCamera, part: tuple[slice, slice] = np.
 
 def test_the_keys_do_what_the_help_says(display: str, loopback: LoopbackCamera, tmp_path: Path):
     with session(display, loopback, tmp_path) as shown:
-        shown.wait_for_last_size()
         # The bars of a face that was read: they and what hides it can be switched then.
+        shown.wait_for_picture()
         shown.wait_for(lambda look: drawn(look, loopback) > 0.05)
 
         shown.press("space")  # the picture stands still, and everything can still be switched

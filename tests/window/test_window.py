@@ -133,7 +133,7 @@ def test_keys_in_either_case_and_with_locks(display: str) -> None:
 
 def test_the_picture_is_there_and_nothing_around_it(display: str) -> None:
     with shown(display) as one:
-        # Black at first, then grey, then the picture, and grey once more while it takes its size.
+        # Black at first, then grey, then the picture.
         wait(lambda: shows_the_picture(screenshot(display, one.window)))
 
 
