@@ -62,6 +62,8 @@ def run_live(options: LiveOptions, teller: Teller) -> Summary:
             labels = recognizer.labels
             table = open_table(options.log, labels, force=options.force, live=True)
             session.log_to(stack.enter_context(table))
+        # Before anyone is told that it runs, who may then end it at once.
+        ending = stack.enter_context(end_on_signals())
         if options.browser:
             from emocam.views.browser import BrowserView
 
@@ -72,8 +74,7 @@ def run_live(options: LiveOptions, teller: Teller) -> Summary:
             session.view.window = stack.enter_context(Window(_TITLE))
         elif probe is not None:
             teller.note("no display for a window here: going on without; Ctrl-C ends")
-        with end_on_signals() as ending:
-            session.run(ending)
+        session.run(ending)
     return session.summary
 
 
