@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -45,7 +46,7 @@ def read_in_processes(
     chunk
         Photos that a process gets at once.
     """
-    read = partial(label_tasks_apart, work)
+    read = partial(label_tasks_apart, work, os.getpid())
     with _Apart(read) as apart:
         if jobs == 1:
             for some in _Chunks(tasks, chunk):

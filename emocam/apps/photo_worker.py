@@ -34,13 +34,13 @@ def label_tasks(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
     return [reader.read(task) for task in tasks]
 
 
-def label_tasks_apart(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
-    """The same in a process of its own on this machine, which ends with its parent."""
+def label_tasks_apart(work: Work, parent: int, tasks: list[PhotoTask]) -> list[PhotoResult]:
+    """The same in a process of its own on this machine, which ends with its parent, by its id."""
     if not hasattr(_LOCAL, "apart"):
         _LOCAL.apart = True
         # libjpeg prints about every damaged photo; the table says what is wrong with it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     return label_tasks(work, tasks)
 
 
