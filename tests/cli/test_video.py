@@ -215,13 +215,13 @@ def test_ctrl_c_leaves_finished_results_marked_as_partial(tmp_path):
     out = tmp_path / "out"
     with start("video", clip, "-o", out, "--every", "0.4s") as process:
         films = lambda: list(out.glob(".partial-*/.partial-*.mp4*"))  # noqa: E731
-        ends = time.monotonic() + 60
+        ends = time.monotonic() + 180
         while not (films() and films()[0].stat().st_size > 0):
             assert process.poll() is None
             assert time.monotonic() < ends
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        said, err = process.communicate(timeout=60)
+        said, err = process.communicate(timeout=180)
     assert process.returncode == 130
     assert ".partial" in err.splitlines()[-1]
     assert "Traceback" not in err
