@@ -6,15 +6,15 @@ import csv
 import functools
 import http.server
 import importlib.util
+import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,7 @@ from emocam.apps.label import LabelOptions, LabelProgress, LabelResult, label_ph
 from emocam.errors import SetupError
 
 ROOT = Path(__file__).parent.parent.parent
+WAIT_S = 180.0  # a busy machine may take its time
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 needs_dask = pytest.mark.skipif(
@@ -65,21 +66,20 @@ def start(tmp_path: Path) -> Iterator[Start]:
         yield run
 
 
-def scheduler(start: Start) -> str:
+def scheduler(start: Start, folder: Path) -> str:
     """Address of a new scheduler that gives up on a photo at the second worker that dies."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    place = folder / "scheduler.json"
     start(
-        "scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard",
-        DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1",
+        "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+        "--scheduler-file", str(place), DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES="1",
     )  # fmt: skip
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return f"tcp://127.0.0.1:{port}"
-        time.sleep(0.1)
-    raise AssertionError("the scheduler does not answer")
+    end_s = time.monotonic() + WAIT_S
+    while True:
+        # It appears with the scheduler, empty at first.
+        with suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(place.read_text())["address"])
+        assert time.monotonic() < end_s, "the scheduler does not come"
+        time.sleep(0.05)
 
 
 def worker(
@@ -104,7 +104,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 def test_workers_come_and_die_and_the_table_is_the_same(
     photos: Path, tmp_path: Path, start: Start, in_this_process: None
 ) -> None:
-    address = scheduler(start)
+    address = scheduler(start, tmp_path)
     first = worker(start, address, "--no-nanny")
     worker(start, address, "--no-nanny")
     met: list[int] = []
@@ -141,7 +141,7 @@ def test_a_photo_that_kills_workers_is_named_and_the_others_are_read(
         path.unlink()
     with (photos / "n07.jpg").open("ab") as file:
         file.write(b"CRASH")
-    address = scheduler(start)
+    address = scheduler(start, tmp_path)
     for _ in range(2):
         worker(start, address, PYTHONPATH=f"{hook}{os.pathsep}{ROOT}")
     result = label(photos, tmp_path / "t.csv", address)

@@ -24,7 +24,7 @@ from emocam.views.recorder import FilmRecorder
 from tests.loopback_camera import LoopbackCamera, read_stamp, sample_pictures
 
 ROOT = Path(__file__).parents[2]
-WAIT_S = 20.0
+WAIT_S = 120.0  # a busy machine may take its time
 LIVE = [sys.executable, "-m", "emocam", "live", "--model", "pixels"]
 
 
@@ -59,8 +59,9 @@ def test_frames_are_the_newest_and_never_go_back(loopback: LoopbackCamera):
     numbers = []
     with LiveCamera(parse_address(loopback.url)) as camera:
         frame = camera.newest()
-        for pause_s in (0, 0, 0, 0.5, 0, 0):
-            time.sleep(pause_s)  # who is busy meanwhile gets the newest afterwards, not the next
+        for missed in (0, 0, 0, 5, 0, 0):
+            # Who is busy meanwhile gets the newest afterwards, not the next.
+            until(lambda least=frame.index + missed: camera.newest().index > least)
             frame = camera.wait_newer(frame.index, WAIT_S)
             numbers.append(read_stamp(frame.image_bgr).number)
     assert numbers == sorted(set(numbers))
@@ -81,15 +82,22 @@ def test_frames_are_the_newest_and_never_go_back(loopback: LoopbackCamera):
 def test_after_each_fault_it_comes_back(loopback: LoopbackCamera, fault: str, reason: str):
     with LiveCamera(parse_address(loopback.url)) as camera:
         until(lambda: camera.newest().index > 3)
+        gaps = camera.take_gaps()  # where this machine was too busy to give pictures
+
+        def is_told() -> bool:
+            # Of pictures that go on after opening anew only the gap tells.
+            gaps.extend(camera.take_gaps())
+            return reason in camera.fault or any(reason in gap.reason for gap in gaps)
+
         loopback.set_fault(fault)
-        until(lambda: reason in camera.fault)
+        until(is_told)
         loopback.set_fault("")
         until(lambda: camera.fault == "")
         index = camera.newest().index
         until(lambda: camera.newest().index > index + 3)
-        gaps = camera.take_gaps()
-    assert reason in gaps[0].reason
-    assert gaps[0].end_s > gaps[0].start_s
+        gaps += camera.take_gaps()
+    told = next(gap for gap in gaps if reason in gap.reason)
+    assert told.end_s > told.start_s
 
 
 def test_a_stream_that_changes_its_size_is_followed_and_told(loopback: LoopbackCamera):
@@ -97,8 +105,9 @@ def test_a_stream_that_changes_its_size_is_followed_and_told(loopback: LoopbackC
         until(lambda: camera.newest().index > 3)
         loopback.size_wh = (160, 120)
         until(lambda: camera.newest().image_bgr.shape == (120, 160, 3))
-        assert camera.take_gaps()[0].reason == "the pictures changed from 400×300 to 160×120"
-        assert camera.fault == ""
+        reasons = [gap.reason for gap in camera.take_gaps()]
+        assert "the pictures changed from 400×300 to 160×120" in reasons
+        until(lambda: camera.fault == "")
 
 
 def test_who_refuses_from_the_start_is_an_error(loopback: LoopbackCamera):
@@ -115,21 +124,21 @@ def test_a_session_without_a_window_goes_through_a_gap_and_ends_cleanly(
 ):
     log, film = tmp_path / "log.jsonl", tmp_path / "film.mp4"
     command = [*LIVE, loopback.url, "--no-window", "--log", str(log), "--record", str(film)]
-    with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    said = tmp_path / "said.txt"
+    with said.open("w") as file, subprocess.Popen(
+        command, cwd=ROOT, stdout=file, stderr=subprocess.PIPE, text=True
+    ) as process:  # fmt: skip
         until(lambda: log.exists() and log.read_text().count('"ok"') > 5)
         loopback.set_fault("refuse")
         time.sleep(0.3)
         loopback.set_fault("")
         until(lambda: '"ok"' in log.read_text().partition('"gap"')[2])
-        time.sleep(1.2)  # for a line of the second that follows
+        until(lambda: "face 0 " in said.read_text())
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0, err
     assert "gives no more pictures; pictures again after" in err
-    assert "face 0 " in out
-    assert "readings of" in out
+    assert "readings of" in said.read_text()
     rows = [json.loads(line) for line in log.read_text().splitlines()]
     read = [row for row in rows if row["status"] == "ok"]
     assert {row["source"] for row in rows} == {loopback.url}
@@ -149,7 +158,7 @@ def test_ctrl_c_is_a_clean_end(loopback: LoopbackCamera, tmp_path: Path):
     ) as process:  # fmt: skip
         until(lambda: log.exists() and log.read_text().count(",ok,") > 0)
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=WAIT_S)
     assert (process.returncode, err) == (0, "")
     assert "readings of" in out
 
@@ -163,26 +172,26 @@ def test_in_a_browser_the_page_is_served_here_and_ends_with_the_session(loopback
         said = process.stderr.readline()
         address = re.search(r"http://127\.0\.0\.1:\d+/\S+", said)
         assert address is not None, said
-        with urllib.request.urlopen(address[0], timeout=10) as page:
+        with urllib.request.urlopen(address[0], timeout=WAIT_S) as page:
             assert "emocam" in page.read().decode()
         process.send_signal(signal.SIGTERM)
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=WAIT_S)
     assert process.returncode == 0
     assert "readings of" in out
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(address[0], timeout=10)
+        urllib.request.urlopen(address[0], timeout=WAIT_S)
 
 
 def test_a_file_as_if_it_were_live_ends_with_the_file(pictures: list, tmp_path: Path):
     clip = tmp_path / "clip.mp4"
     with FilmRecorder(clip, (400, 300), fps=25) as film:
-        for number in range(40):
-            film.write(pictures[number], number / 25)
+        for number in range(200):
+            film.write(pictures[number % len(pictures)], number / 25)
     done = subprocess.run(
         [*LIVE, str(clip), "--realtime", "--no-window"],
-        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     seconds, frames = re.search(r"^([\d.]+) s: (\d+) frames", done.stdout, re.MULTILINE).groups()
-    assert 20 < int(frames) <= 40  # those before the model was loaded are not counted
-    assert float(seconds) == pytest.approx(int(frames) / 25, abs=0.2)
+    assert 20 < int(frames) <= 200  # those before the model was loaded are not counted
+    assert float(seconds) == pytest.approx(int(frames) / 25, abs=1.0)
