@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+WAIT_S = 120.0  # a busy machine may take its time
+# A container's /dev/shm can be too small for a page with many pictures.
 ARGUMENTS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--window-size=1280,900",
+    "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic",
+    "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--window-size=1280,900",
 )  # fmt: skip
 
 
@@ -30,3 +33,10 @@ def browser() -> Iterator[Any]:
     driver = webdriver.Chrome(options, webdriver.ChromeService(driver_path))
     yield driver
     driver.quit()
+
+
+def wait(until: Callable[[], bool]) -> None:
+    end = time.monotonic() + WAIT_S
+    while not until():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.03)

@@ -12,6 +12,7 @@ import pytest
 
 from emocam.emotions.labels import EMOTIONS, UNSURE
 from emocam.views.gallery import GalleryFace, cut_face, write_gallery
+from tests.web.conftest import wait
 
 pytestmark = pytest.mark.web
 
@@ -27,6 +28,12 @@ def faces(count: int, folder: Path) -> list[GalleryFace]:
         emotion = emotions[number * len(emotions) // count]
         made.append(GalleryFace(emotion, str(folder / f"ä {number}?.jpg"), 0.5, jpeg))
     return made
+
+
+def loaded(browser: Any) -> int:
+    """How many pictures are there."""
+    script = "return [...document.images].filter(i => i.complete && i.naturalWidth == 96).length"
+    return int(browser.execute_script(script))
 
 
 def shown(browser: Any) -> list[str]:
@@ -53,10 +60,7 @@ def test_a_click_shows_one_emotion_and_a_face_leads_to_its_photo(
     links = browser.find_elements("css selector", ".faces a")
     targets = {Path(unquote(urlsplit(one.get_attribute("href")).path)) for one in links}
     assert targets == {tmp_path / f"ä {number}?.jpg" for number in range(40)}
-    images = browser.execute_script(
-        "return [...document.images].filter(i => i.complete && i.naturalWidth == 96).length"
-    )
-    assert images >= 10  # those in view, at least
+    wait(lambda: loaded(browser) >= 10)  # those in view, at least
     assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
 
 
@@ -79,9 +83,6 @@ def test_ten_thousand_faces_are_all_there_and_most_wait_to_be_seen(
     assert [path.name for path in made] == ["g.html", "g-faces"]
     assert made[0].stat().st_size < 5_000_000
     browser.get(made[0].as_uri())
-    count, loaded = browser.execute_script(
-        "return [document.images.length,"
-        " [...document.images].filter(i => i.naturalWidth == 96).length]"
-    )
-    assert count == 10_000
-    assert 0 < loaded < 2_000
+    assert browser.execute_script("return document.images.length") == 10_000
+    wait(lambda: loaded(browser) > 0)
+    assert loaded(browser) < 2_000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from emocam.types import Face, Reading
 from emocam.views.recorder import FilmRecorder, can_write_h264
 from emocam.views.report import ClipFacts, write_report
 from emocam.views.summary import ClipSummary
+from tests.web.conftest import wait
 
 pytestmark = pytest.mark.web
 
@@ -68,13 +68,6 @@ def opened(browser: Any, folder: Path, width: int) -> Iterator[Any]:
         assert [line for line in browser.get_log("browser") if line["level"] == "SEVERE"] == []
     finally:
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-
-
-def wait(until) -> None:
-    ends = time.monotonic() + 15
-    while not until():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.03)
 
 
 def film_time(browser: Any) -> float:
