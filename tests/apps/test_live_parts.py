@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -17,6 +21,7 @@ from emocam.apps.controls import KEYS, Controls
 from emocam.apps.live_film import LiveFilm, fit
 from emocam.apps.live_options import LiveOptions
 from emocam.apps.live_outputs import Log, dated_path, save_picture
+from emocam.apps.live_session import LiveSession
 from emocam.apps.rates import Rate
 from emocam.apps.signals import end_on_signals
 from emocam.apps.summary import Milliseconds, Summary
@@ -25,7 +30,7 @@ from emocam.emotions.labels import EMOTIONS
 from emocam.errors import InputError, OutputError, UsageError
 from emocam.sources.address import parse_address
 from emocam.sources.camera import Gap
-from emocam.types import Face, Reading
+from emocam.types import Face, Frame, Reading
 from emocam.views.table import open_table
 
 NEUTRAL = EMOTIONS.index("neutral")
@@ -302,6 +307,60 @@ class TestOptions:
         with pytest.raises(UsageError, match="--force"):
             LiveOptions(address, **{name: path}).check()
         LiveOptions(address, force=True, **{name: path}).check()
+
+
+class StillCamera:
+    """Gives a new grey picture whenever it is asked; its clock stands."""
+
+    address, garbled, ended, fault, clock_s = parse_address("0"), 0, False, "", 0.1
+
+    def newest(self) -> Frame:
+        return self.wait_newer(-1, 0.0)
+
+    def wait_newer(self, than: int, timeout_s: float) -> Frame:
+        return Frame(np.full((240, 320, 3), 90, np.uint8), than + 1, 0.1)
+
+    def take_gaps(self) -> list[Gap]:
+        return []
+
+
+class MovingReader:
+    """Has seen its face elsewhere whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.recognizer = SimpleNamespace(labels=EMOTIONS)
+        self.turned_down: Counter[str] = Counter()
+        self.left = 0
+
+    def shown(self, time_s: float) -> list[tuple[Reading, float]]:
+        self.left += 20
+        face = Face((self.left, 60, self.left + 80, 140), id=0)
+        return [(replace(reading("happy"), face=face), 1.0)]
+
+
+class PressingScreen:
+    """Keeps what it shows, and has some keys pressed, one a picture."""
+
+    def __init__(self, *keys: str) -> None:
+        self.pictures: list[np.ndarray] = []
+        self._keys = iter(keys)
+
+    def show(self, frame_bgr: np.ndarray) -> str:
+        self.pictures.append(frame_bgr)
+        return next(self._keys)
+
+
+def test_a_paused_picture_stands_still_although_a_reading_comes_late():
+    session = LiveSession(
+        LiveOptions(parse_address("0")), StillCamera(), MovingReader(), SimpleNamespace()
+    )
+    screen = session.view.window = PressingScreen("", "space", "", "", "q")
+    session.run(threading.Event())
+    first, second, third, fourth, fifth = screen.pictures
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(second, third)  # it says now that it is paused
+    assert np.array_equal(third, fourth)
+    assert np.array_equal(third, fifth)
 
 
 class TestSignals:
