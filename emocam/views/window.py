@@ -16,7 +16,7 @@ from emocam.types import ImageU8
 from emocam.views.fonts import own_font
 
 _PROBE = "import cv2; cv2.namedWindow('emocam'); cv2.destroyAllWindows()"
-_PROBE_TIMEOUT_S = 30.0
+_PROBE_TIMEOUT_S = 60.0  # OpenCV alone can take seconds to load from a slow disk
 _NAMES = {8: "backspace", 9: "tab", 10: "enter", 13: "enter", 27: "escape", 32: "space"}
 _PLAIN = cv2.WINDOW_NORMAL | cv2.WINDOW_GUI_NORMAL  # without Qt's toolbar and status line
 _FIRST_HEIGHTS = (480, 800)  # a new window is at least and at most this high
