@@ -168,9 +168,8 @@ class LiveSession:
 
     def _draw(self, frame: Frame, now_s: float, *, is_new: bool) -> str:
         time_s = frame.time_s or 0.0
-        if (
-            not self.view.controls.paused
-        ):  # a reading that ends later must not move what stands still
+        # A reading that ends later must not move what stands still.
+        if not self.view.controls.paused:
             self._shown = self.reader.shown(time_s)
         try:
             return self.view.show(
