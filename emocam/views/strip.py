@@ -32,6 +32,7 @@ SPAN_S = 30.0
 _GAP_S = 1.0  # readings further apart than this are not joined
 _HOLD_S = 0.15  # how long the last reading before a gap is drawn
 _LEAST_STEP = 0.005  # of certainty: a fifth of a pixel in a strip of forty
+_LEAST_WAIT_S = 0.1  # between two steps: a pixel of 300, four of 1200
 _TRIM = 200  # steps of a run that have left the strip are dropped so many at a time
 _MOST_OF_FRAME = 0.34  # share of the picture's height that the strip may take
 _HIGHEST = 0.94  # share of a face's part of the strip that full certainty takes
@@ -43,24 +44,26 @@ _Floats = npt.NDArray[np.float64]
 
 @dataclass
 class _Run:
-    """A stretch of one emotion: its course as steps, and when it was last read."""
+    """A stretch of one emotion: its course as steps, when it was last read and last stepped."""
 
     emotion: str
     times_s: list[float] = field(default_factory=list)
     heights: list[float] = field(default_factory=list)
     last_s: float = 0.0
+    stepped_s: float = 0.0
     _outline: tuple[_Floats, _Floats, float] | None = None
 
     def add(self, time_s: float, height: float) -> None:
         """Hold the last height up to this time, then step to the new one if that can be seen."""
         if self.heights:
             self.hold(time_s)
-            if abs(height - self.heights[-1]) < _LEAST_STEP:
+            is_soon = time_s - self.stepped_s < _LEAST_WAIT_S
+            if is_soon or abs(height - self.heights[-1]) < _LEAST_STEP:
                 self.last_s = time_s
                 return
         self.times_s.append(time_s)
         self.heights.append(height)
-        self.last_s = time_s
+        self.last_s = self.stepped_s = time_s
         self._outline = None
 
     def hold(self, time_s: float) -> None:
