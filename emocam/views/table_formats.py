@@ -149,6 +149,13 @@ class SqliteTable(Table):
         if not (self._append and target.exists()):
             remove_database(target)
         self._connection = sqlite3.connect(target)
+        try:
+            self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def _prepare(self) -> None:
         # Write-ahead logging lets a second program read while this one writes.
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute(readings_ddl(self.columns))
