@@ -21,13 +21,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emocam.faces.arrays import load_search
-from emocam.faces.cascades import load_cascade
-from emocam.faces.detect import FaceDetector
-from emocam.faces.frames import halvings
-from emocam.faces.scan import apart
-from emocam.faces.track import overlap
-from emocam.sources.photos import read_photo
+from emocam.detection.detector import FaceDetector
+from emocam.detection.haar import load_cascade
+from emocam.detection.oriented_boxes import halvings
+from emocam.detection.scan import apart
+from emocam.detection.search_model import load_search
+from emocam.io.photos import read_photo
+from emocam.tracking.tracker import overlap
 from emocam.types import Box, ImageU8
 
 LABELS = Path(__file__).with_name("detection_labels.csv")

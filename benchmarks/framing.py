@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from train_face_search import grays, nonface_files, placed
 
-from emocam.faces.detect import FaceDetector
+from emocam.detection.detector import FaceDetector
 
 FACES, SIDE, PICTURE = 250, 120, 240
 

@@ -85,9 +85,9 @@ def stages(folder: Path) -> dict[str, float]:
     import cv2
     from threadpoolctl import threadpool_limits
 
-    from emocam.emotions.recognizer import EmotionRecognizer
-    from emocam.sources.decode import decode_photo
-    from emocam.sources.photos import read_bytes
+    from emocam.io.decode import decode_photo
+    from emocam.io.photos import read_bytes
+    from emocam.recognition.recognizer import EmotionRecognizer
 
     cv2.setNumThreads(1)
     threadpool_limits(1)

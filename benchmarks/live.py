@@ -96,9 +96,9 @@ class Watch:
     """What is drawn when, read from the frames' stamps."""
 
     def __init__(self, born: float) -> None:
-        from emocam.apps.analysis import FrameReader
-        from emocam.apps.live_session import LiveSession
-        from emocam.apps.live_view import LiveView
+        from emocam.live.analysis import FrameReader
+        from emocam.live.session import LiveSession
+        from emocam.live.view import LiveView
         from tests.loopback_camera import clock_ms, read_stamp
 
         self.born, self.first_s = born, 0.0
@@ -135,9 +135,9 @@ class Watch:
 
 def session(chosen: argparse.Namespace) -> dict[str, Any]:
     """One session in this process, measured."""
-    from emocam.apps.live import run_live
-    from emocam.apps.live_options import LiveOptions
-    from emocam.sources.address import parse_address
+    from emocam.io.address import parse_address
+    from emocam.live.options import LiveOptions
+    from emocam.live.run import run_live
 
     watch = Watch(chosen.born)
     options = LiveOptions(
@@ -184,9 +184,9 @@ def window(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def reconnects(chosen: argparse.Namespace) -> dict[str, Any]:
     """Force faults one after the other; count those after which pictures came again."""
-    from emocam.sources.address import parse_address
-    from emocam.sources.camera import LiveCamera
-    from emocam.sources.capture import quiet_opencv
+    from emocam.io.address import parse_address
+    from emocam.io.backends import quiet_opencv
+    from emocam.io.camera import LiveCamera
 
     quiet_opencv()
     faults = itertools.cycle(["drop", "freeze", "refuse", "garbage", "size"])
@@ -251,10 +251,10 @@ def memory(chosen: argparse.Namespace) -> dict[str, Any]:
 
 def read_clip(chosen: argparse.Namespace, profile: Any = None) -> Iterator[Any]:
     """Analyses of every frame of a clip, as live would make them with time enough."""
-    from emocam.apps.analysis import FrameReader
-    from emocam.emotions.recognizer import EmotionRecognizer
-    from emocam.faces.detect import FaceDetector
-    from emocam.sources.video import VideoFile
+    from emocam.detection.detector import FaceDetector
+    from emocam.io.video_reader import VideoFile
+    from emocam.live.analysis import FrameReader
+    from emocam.recognition.recognizer import EmotionRecognizer
 
     recognizer = EmotionRecognizer.load(chosen.model, certainty=chosen.certainty)
     reader = FrameReader(recognizer, raw=chosen.raw)
@@ -273,7 +273,7 @@ def read_clip(chosen: argparse.Namespace, profile: Any = None) -> Iterator[Any]:
 
 def switches(chosen: argparse.Namespace) -> dict[str, Any]:
     """Label switches as shown and raw, and expressions of over a second that were not shown."""
-    from emocam.apps.summary import Summary
+    from emocam.live.stats import Summary
 
     summary, times, shown, raw = Summary(), [], [], []
     for one in read_clip(chosen):
@@ -316,8 +316,8 @@ def _held(times: list[float], raw: list[str]) -> Iterator[tuple[str, float, floa
 
 def calibration(chosen: argparse.Namespace) -> dict[str, Any]:
     """Readings of resting seconds with and without a calibration to neutral ones."""
-    from emocam.emotions.calibration import learn_neutral
-    from emocam.emotions.recognizer import EmotionRecognizer
+    from emocam.recognition.profile import learn_neutral
+    from emocam.recognition.recognizer import EmotionRecognizer
 
     labels = EmotionRecognizer.load(chosen.model).labels
     before = [one for one in read_clip(chosen) if one.readings]

@@ -15,9 +15,9 @@ from statistics import median
 import cv2
 import numpy as np
 
-from emocam.emotions.labels import EMOTIONS
+from emocam.recognition.labels import EMOTIONS
+from emocam.render.overlay import Overlay, OverlayOptions
 from emocam.types import Face, ImageU8, Reading
-from emocam.views.overlay import Overlay, OverlayOptions
 
 SIZES_WH = ((320, 240), (640, 480), (1280, 720), (1920, 1080), (3840, 2160))
 FRAMES = 90

@@ -26,8 +26,8 @@ from statistics import median
 import cv2
 import numpy as np
 
-from emocam.emotions.model_file import find_model, load_model_file
-from emocam.emotions.prediction import FaceModel
+from emocam.recognition.model_file import find_model, load_model_file
+from emocam.recognition.prediction import FaceModel
 
 CHANGES: dict[str, tuple[dict[str, float], ...]] = {
     **{f"{n} px sideways": ({"right": n}, {"right": -n}) for n in (1, 2, 3)},
@@ -42,8 +42,8 @@ _LOADING = """
 import json, resource, sys, time
 start, cpu = time.perf_counter(), time.process_time()
 import numpy as np
-from emocam.emotions.model_file import load_model_file
-from emocam.emotions.words import WordsModel
+from emocam.recognition.model_file import load_model_file
+from emocam.recognition.kernel_model import WordsModel
 imported, imported_cpu = time.perf_counter(), time.process_time()
 model = WordsModel.from_file(load_model_file(sys.argv[1]))
 loaded, loaded_cpu = time.perf_counter(), time.process_time()
@@ -153,7 +153,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     path = find_model(arguments.model)
-    from emocam.emotions.recognizer import EmotionRecognizer
+    from emocam.recognition.recognizer import EmotionRecognizer
 
     model = EmotionRecognizer.from_file(load_model_file(path)).model
     if arguments.framing is None:

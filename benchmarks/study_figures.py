@@ -13,20 +13,20 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emocam import EmotionRecognizer
-from emocam.emotions.labels import color_hex
-from emocam.emotions.words import WordsModel
+from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.labels import color_hex
+from emocam.study.cluster_measures import Clustered, cluster_curve, cluster_figures
+from emocam.study.figures.base import new_figure, save_png
+from emocam.study.figures.clusters import plot_composition, plot_curve, plot_plane
+from emocam.study.figures.counts import plot_mean_faces
+from emocam.study.figures.evaluation import plot_confusion, plot_reliability
+from emocam.study.figures.words import plot_vocabulary
+from emocam.study.word_evidence import word_pages
 from emocam.training.balance import undersample
-from emocam.training.clusters import Clustered, cluster_curve, cluster_figures
 from emocam.training.dataset import open_dataset
 from emocam.training.evaluate import evaluate
 from emocam.training.faces import Faces, load_faces
-from emocam.training.figures.base import new_figure, save_png
-from emocam.training.figures.clusters import plot_composition, plot_curve, plot_plane
-from emocam.training.figures.counts import plot_mean_faces
-from emocam.training.figures.evaluation import plot_confusion, plot_reliability
-from emocam.training.figures.words import plot_vocabulary
-from emocam.training.fit import fit_pixels
-from emocam.training.word_evidence import word_pages
+from emocam.training.fit_pixels import fit_pixels
 
 SIZE = 48
 

@@ -21,12 +21,11 @@ from safetensors.numpy import save_file
 from sklearn.cluster import MiniBatchKMeans
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from emocam.errors import EmocamError
-from emocam.faces.cascades import HaarVote
-from emocam.faces.centers import CenterJudge
-from emocam.faces.frames import FACE_PIXELS, TILT_UNIT_DEG, halvings
-from emocam.faces.gradients import gradient_cells, gradient_planes
-from emocam.faces.scan import (
+from emocam.detection.cell_gradients import gradient_cells, gradient_planes
+from emocam.detection.centroid_classifier import CenterJudge
+from emocam.detection.haar import HaarVote
+from emocam.detection.oriented_boxes import FACE_PIXELS, TILT_UNIT_DEG, halvings
+from emocam.detection.scan import (
     CELLS,
     TEMPLATE_CELLS,
     TEMPLATE_PIXELS,
@@ -35,9 +34,10 @@ from emocam.faces.scan import (
     TemplateScan,
     apart,
 )
-from emocam.faces.verify import FaceVerifier
+from emocam.detection.verifier import FaceVerifier
+from emocam.errors import EmocamError
+from emocam.io.photos import read_photo
 from emocam.output import complete_file
-from emocam.sources.photos import read_photo
 from emocam.types import FloatArray, ImageU8
 
 LEFT_OUT = Path(__file__).with_name("train_face_search_left_out.txt")

@@ -13,7 +13,7 @@ from emocam.errors import EmocamError
 from emocam.types import Face, Frame, Reading
 
 if TYPE_CHECKING:
-    from emocam.emotions.recognizer import EmotionRecognizer
+    from emocam.recognition.recognizer import EmotionRecognizer
 
 __version__ = "0.1.0"
 __all__ = ["EmocamError", "EmotionRecognizer", "Face", "Frame", "Reading", "__version__"]
@@ -22,7 +22,7 @@ __all__ = ["EmocamError", "EmotionRecognizer", "Face", "Frame", "Reading", "__ve
 def __getattr__(name: str) -> Any:
     # OpenCV takes a quarter of a second to import: `emocam --help` should not wait for it.
     if name == "EmotionRecognizer":
-        from emocam.emotions.recognizer import EmotionRecognizer
+        from emocam.recognition.recognizer import EmotionRecognizer
 
         return EmotionRecognizer
     raise AttributeError(f"module 'emocam' has no attribute '{name}'")

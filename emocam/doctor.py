@@ -18,11 +18,11 @@ import numpy as np
 
 from emocam import __version__
 from emocam.errors import EmocamError
-from emocam.sources.address import Address
+from emocam.io.address import Address
 from emocam.types import Frame, ImageU8
 
 if TYPE_CHECKING:
-    from emocam.emotions.recognizer import EmotionRecognizer
+    from emocam.recognition.recognizer import EmotionRecognizer
 
 _OPENCV = '"opencv-contrib-python>=4.10,<5"'
 _SPEED_S = 3.0
@@ -72,7 +72,7 @@ def examine(source: Address | None = None, model: str | None = None) -> Iterator
     yield opencv
     if opencv.status == "fault":
         return  # nothing else can be looked at without it
-    from emocam.sources.capture import prepare_backends, quiet_opencv
+    from emocam.io.backends import prepare_backends, quiet_opencv
 
     quiet_opencv()
     prepare_backends()
@@ -114,7 +114,7 @@ def check_opencv() -> Check:
     try:
         import cv2
 
-        from emocam.faces.detect import FaceDetector
+        from emocam.detection.detector import FaceDetector
 
         FaceDetector()
     except ImportError as error:
@@ -128,8 +128,8 @@ def check_opencv() -> Check:
 
 def check_model(model: str | None) -> tuple[EmotionRecognizer | None, Check]:
     """Whether the model loads, and what its card says."""
-    from emocam.emotions.model_file import find_model, model_hash
-    from emocam.emotions.recognizer import EmotionRecognizer
+    from emocam.recognition.model_file import find_model, model_hash
+    from emocam.recognition.recognizer import EmotionRecognizer
 
     try:
         recognizer = EmotionRecognizer.load(model)
@@ -146,7 +146,7 @@ def check_model(model: str | None) -> tuple[EmotionRecognizer | None, Check]:
 
 def check_display() -> Check:
     """Whether a window opens."""
-    from emocam.views.window import can_show_windows
+    from emocam.live.window import can_show_windows
 
     if can_show_windows():
         return Check("display", "ok", "a window opens")
@@ -156,7 +156,7 @@ def check_display() -> Check:
 
 def check_cameras() -> list[Check]:
     """The cameras of this computer, with backend and sizes."""
-    from emocam.sources.capture import find_cameras
+    from emocam.io.backends import find_cameras
 
     working, locked = [], []
     for address in find_cameras():
@@ -176,7 +176,7 @@ def check_cameras() -> list[Check]:
 
 def check_source(address: Address) -> Check:
     """Whether a camera or a stream opens and gives a picture."""
-    from emocam.sources.capture import CameraWish, open_capture
+    from emocam.io.backends import CameraWish, open_capture
 
     name = f"{address.kind} {address.text}"
     try:
@@ -196,7 +196,7 @@ def check_source(address: Address) -> Check:
 
 def check_film() -> Check:
     """Whether films can be recorded, and how."""
-    from emocam.views.recorder import FilmRecorder
+    from emocam.io.video_writer import FilmRecorder
 
     picture = np.zeros((48, 64, 3), np.uint8)
     try:
@@ -215,8 +215,8 @@ def check_film() -> Check:
 
 def check_speed(recognizer: EmotionRecognizer, seconds: float = _SPEED_S) -> Check:
     """How many readings a second this computer makes of one face at 640×480."""
-    from emocam.apps.analysis import FrameReader
-    from emocam.faces.detect import FaceDetector
+    from emocam.detection.detector import FaceDetector
+    from emocam.live.analysis import FrameReader
 
     picture = _test_picture()
     start_s = time.perf_counter()
@@ -266,7 +266,7 @@ def _other_sizes(address: Address) -> str:
     """Sizes that a camera gives when asked; nothing for a stream, which has the one it has."""
     if address.kind != "camera":
         return ""
-    from emocam.sources.capture import camera_sizes
+    from emocam.io.backends import camera_sizes
 
     return ", ".join(f"{width}×{height}" for width, height in camera_sizes(address, _SIZES_WH))
 

@@ -17,8 +17,8 @@ import pytest
 from emocam.types import ImageU8
 
 if TYPE_CHECKING:
-    from emocam.apps.parallel import Results
-    from emocam.apps.photo_tasks import PhotoTask, Work
+    from emocam.label.pool import Results
+    from emocam.label.tasks import PhotoTask, Work
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 SIDE = 16
@@ -86,8 +86,8 @@ def shared_data() -> Path:
 
 
 def read_here(work: Work, tasks: Iterable[PhotoTask], *_: int) -> Results:
-    """In the place of `emocam.apps.parallel.read_in_processes`: photos read in this process."""
-    from emocam.apps.photo_worker import label_tasks
+    """In the place of `emocam.label.pool.read_in_processes`: photos read in this process."""
+    from emocam.label.worker import label_tasks
 
     rest = iter(tasks)
     while chunk := list(islice(rest, 8)):
@@ -97,4 +97,4 @@ def read_here(work: Work, tasks: Iterable[PhotoTask], *_: int) -> Results:
 @pytest.fixture
 def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """`emocam label` starts no processes."""
-    monkeypatch.setattr("emocam.apps.label.read_in_processes", read_here)
+    monkeypatch.setattr("emocam.label.run.read_in_processes", read_here)

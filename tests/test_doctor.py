@@ -7,10 +7,10 @@ import pytest
 
 from emocam import doctor
 from emocam.cli import main
+from emocam.detection import detector as detect
 from emocam.doctor import check_film, check_model, check_source, check_speed, check_wheels
 from emocam.errors import SetupError
-from emocam.faces import detect
-from emocam.sources.address import parse_address
+from emocam.io.address import parse_address
 from tests.loopback_camera import LoopbackCamera, sample_pictures
 
 

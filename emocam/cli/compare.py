@@ -20,7 +20,7 @@ from emocam.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from emocam.training.compare import MethodResult
+    from emocam.study.compare import MethodResult
 
 
 def compare(
@@ -37,15 +37,15 @@ def compare(
     as_json: JsonOutput = False,
 ) -> None:
     """Compare K-Means with other methods on the same balanced faces."""
-    from emocam.emotions.recognizer import EmotionRecognizer
     from emocam.output import check_free
-    from emocam.training.compare import run_method
+    from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.study.compare import run_method
+    from emocam.study.figures.base import save_png
+    from emocam.study.figures.comparison import plot_comparison
+    from emocam.study.methods import study_methods
+    from emocam.study.rounds import make_rounds
+    from emocam.study.study_report import save_comparison_report
     from emocam.training.dataset import open_dataset
-    from emocam.training.figures.base import save_png
-    from emocam.training.figures.comparison import plot_comparison
-    from emocam.training.methods import study_methods
-    from emocam.training.report import save_comparison_report
-    from emocam.training.rounds import make_rounds
 
     check_free(figure, report, force=force)
     carried = EmotionRecognizer.load(model).model
@@ -91,7 +91,7 @@ def compare(
 
 
 def _print_table(results: list[MethodResult], note: str) -> None:
-    from emocam.training.compare import comparison_table
+    from emocam.study.compare import comparison_table
 
     print(f"{note}; 95 % intervals\n")
     print_columns(*comparison_table(results))

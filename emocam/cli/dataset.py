@@ -37,14 +37,14 @@ def dataset(
 ) -> None:
     """Show what a data set holds: counts, balance, pictures that are there twice."""
     from emocam.output import check_free
+    from emocam.study.figures.base import save_png
+    from emocam.study.figures.counts import plot_counts
+    from emocam.study.study_report import save_dataset_report
     from emocam.training.balance import undersample
     from emocam.training.copy import check_folder_free, write_copy
+    from emocam.training.counts import counts_table, part_counts
     from emocam.training.dataset import open_dataset
     from emocam.training.duplicates import find_duplicates
-    from emocam.training.figures.base import save_png
-    from emocam.training.figures.counts import plot_counts
-    from emocam.training.report import save_dataset_report
-    from emocam.training.summary import counts_table, part_counts
 
     check_free(figure, report, force=force)
     if balance_to is not None:

@@ -18,7 +18,7 @@ def doctor(
 ) -> None:
     """Look whether live would work here, and say what mends each fault. Exit code 1: no."""
     from emocam.doctor import Check, examine
-    from emocam.sources.address import parse_address
+    from emocam.io.address import parse_address
 
     found: list[Check] = []
     for check in examine(None if source is None else parse_address(source), model):

@@ -37,14 +37,14 @@ def evaluate(
     as_json: JsonOutput = False,
 ) -> None:
     """Measure a model on labelled faces."""
-    from emocam.emotions.recognizer import EmotionRecognizer
     from emocam.output import check_free
+    from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.study.figures.base import save_png
+    from emocam.study.figures.evaluation import plot_confusion
+    from emocam.study.study_report import save_evaluation_report
     from emocam.training.dataset import open_dataset
     from emocam.training.evaluate import evaluate as measure
     from emocam.training.faces import load_faces
-    from emocam.training.figures.base import save_png
-    from emocam.training.figures.evaluation import plot_confusion
-    from emocam.training.report import save_evaluation_report
 
     check_free(figure, report, force=force)
     recognizer = EmotionRecognizer.load(model)

@@ -14,7 +14,7 @@ from rich.progress import TextColumn
 from emocam.cli.options import Certainty, Force, JsonOutput, Model, progress_bar
 
 if TYPE_CHECKING:
-    from emocam.apps.label import LabelProgress, LabelResult
+    from emocam.label.run import LabelProgress, LabelResult
 
 
 def label(
@@ -60,7 +60,7 @@ def label(
     """
     import joblib
 
-    from emocam.apps.label import LabelOptions, label_photos
+    from emocam.label.run import LabelOptions, label_photos
 
     options = LabelOptions(
         output=output,

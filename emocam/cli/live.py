@@ -69,10 +69,10 @@ def live(
     force: Force = False,
 ) -> None:
     """Read faces live from a camera or stream, in a window. h lists its keys, q ends it."""
-    from emocam.apps.live import run_live
-    from emocam.apps.live_options import LiveOptions
-    from emocam.sources.address import parse_address
-    from emocam.sources.capture import CameraWish
+    from emocam.io.address import parse_address
+    from emocam.io.backends import CameraWish
+    from emocam.live.options import LiveOptions
+    from emocam.live.run import run_live
 
     options = LiveOptions(
         address=parse_address(source),

@@ -55,9 +55,9 @@ def train(
     force: Force = False,
 ) -> None:
     """Train a model on labelled faces."""
-    from emocam.emotions.model_file import save_model_file
     from emocam.errors import UsageError
     from emocam.output import check_free
+    from emocam.recognition.model_file import save_model_file
     from emocam.training.balance import undersample
     from emocam.training.dataset import class_counts, open_dataset
     from emocam.training.faces import load_faces

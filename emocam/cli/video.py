@@ -10,7 +10,7 @@ import typer
 from emocam.cli.options import INTERRUPTED, Certainty, Force, Model, progress_bar
 
 if TYPE_CHECKING:
-    from emocam.apps.video import ClipResult
+    from emocam.video.pipeline import ClipResult
 
 
 class TableKind(str, Enum):
@@ -67,12 +67,12 @@ def video(
     force: Force = False,
 ) -> None:
     """Annotate recorded videos: a film with the overlay, a table and a report for each."""
-    from emocam.apps.signals import end_on_signals
-    from emocam.apps.video import VideoOptions, annotate_clip
-    from emocam.apps.video_outputs import plan_outputs
-    from emocam.emotions.recognizer import EmotionRecognizer
     from emocam.errors import InputError, OutputError, UsageError
-    from emocam.sources.clips import find_clips, parse_time
+    from emocam.io.clip_discovery import find_clips, parse_time
+    from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.signals import end_on_signals
+    from emocam.video.outputs import plan_outputs
+    from emocam.video.pipeline import VideoOptions, annotate_clip
 
     options = VideoOptions(
         start_s=parse_time(start),

@@ -14,7 +14,7 @@ from sklearn.metrics import (
     precision_recall_fscore_support,
 )
 
-from emocam.emotions.prediction import FaceModel
+from emocam.recognition.prediction import FaceModel
 from emocam.training.faces import Faces
 from emocam.types import FloatArray, IntArray
 

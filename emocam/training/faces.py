@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from emocam.detection.crop import resized
 from emocam.errors import DatasetError, UsageError
-from emocam.faces.crop import resized
 from emocam.training.dataset import Dataset, Picture
 from emocam.types import ImageU8, IntArray
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emocam.emotions.labels import EMOTIONS
 from emocam.errors import DatasetError
+from emocam.recognition.labels import EMOTIONS
 from emocam.types import ImageU8
 
 _NUMBERED = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")

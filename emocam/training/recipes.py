@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from emocam.emotions.model_file import ModelFile
-from emocam.emotions.words import WordsModel
+from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.model_file import ModelFile
 from emocam.training.balance import augmented, remembered
 from emocam.training.evaluate import Evaluation, evaluate
 from emocam.training.faces import Faces
-from emocam.training.fit import fit_pixels, model_card
-from emocam.training.words import Progress, WordsChoices, cache_folder, fit_words
+from emocam.training.fit_pixels import fit_pixels, model_card
+from emocam.training.fit_words import Progress, WordsChoices, cache_folder, fit_words
 from emocam.types import FloatArray
 
 WANTED = 0.75

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from emocam.apps.label import LabelOptions, LabelProgress, LabelResult, label_photos
 from emocam.errors import SetupError
+from emocam.label.run import LabelOptions, LabelProgress, LabelResult, label_photos
 
 ROOT = Path(__file__).parent.parent.parent
 WAIT_S = 180.0  # a busy machine may take its time

@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 
 from emocam.errors import SourceError
-from emocam.sources import camera as camera_module
-from emocam.sources import capture as capture_module
-from emocam.sources.address import parse_address
-from emocam.sources.camera import LiveCamera
-from emocam.views.recorder import FilmRecorder
+from emocam.io import backends as capture_module
+from emocam.io import camera as camera_module
+from emocam.io.address import parse_address
+from emocam.io.camera import LiveCamera
+from emocam.io.video_writer import FilmRecorder
 from tests.loopback_camera import LoopbackCamera, read_stamp, sample_pictures
 
 ROOT = Path(__file__).parents[2]

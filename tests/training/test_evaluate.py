@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emocam.emotions.prediction import Prediction
+from emocam.recognition.prediction import Prediction
 from emocam.training.evaluate import evaluate, expected_calibration_error
 from emocam.training.faces import Faces
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emocam.emotions.words import WordsModel
 from emocam.errors import DatasetError, UsageError
+from emocam.recognition.kernel_model import WordsModel
 from emocam.training import recipes
 from emocam.training.balance import augmented, remembered
 from emocam.training.faces import Faces
 from emocam.training.recipes import choose_certainty, train_words
-from tests.emotions.test_words import made_up_faces
+from tests.recognition.test_kernel_model import made_up_faces
 
 GIGABYTE = 1_000_000_000
 

@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from emocam.emotions.labels import EMOTIONS
+from emocam.live import browser as browser_module
+from emocam.live.browser import BrowserView, readings_json
+from emocam.recognition.labels import EMOTIONS
 from emocam.types import Face, ImageU8, Reading
-from emocam.views import browser as browser_module
-from emocam.views.browser import BrowserView, readings_json
 from tests.web.conftest import WAIT_S, wait
 
 pytestmark = pytest.mark.web

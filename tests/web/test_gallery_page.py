@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from emocam.emotions.labels import EMOTIONS, UNSURE
-from emocam.views.gallery import GalleryFace, cut_face, write_gallery
+from emocam.label.gallery import GalleryFace, cut_face, write_gallery
+from emocam.recognition.labels import EMOTIONS, UNSURE
 from tests.web.conftest import wait
 
 pytestmark = pytest.mark.web

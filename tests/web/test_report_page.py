@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from emocam.emotions.labels import EMOTIONS, UNSURE
+from emocam.io.video_writer import FilmRecorder, can_write_h264
+from emocam.recognition.labels import EMOTIONS, UNSURE
 from emocam.types import Face, Reading
-from emocam.views.recorder import FilmRecorder, can_write_h264
-from emocam.views.report import ClipFacts, write_report
-from emocam.views.summary import ClipSummary
+from emocam.video.clip_report import ClipFacts, write_report
+from emocam.video.clip_summary import ClipSummary
 from tests.web.conftest import wait
 
 pytestmark = pytest.mark.web

@@ -29,7 +29,7 @@ _WARM_UP = "1"
 # Shows a red picture with a green left half and prints the keys; f and g switch the full screen.
 SCRIPT = """
 import numpy as np
-from emocam.views.window import Window
+from emocam.live.window import Window
 picture = np.zeros((480, 640, 3), np.uint8)
 picture[:, :, 2] = 200
 picture[:, :320] = (0, 200, 0)
@@ -225,6 +225,6 @@ def test_it_says_nothing_on_standard_error(display: str) -> None:
 
 
 def test_the_probe_finds_the_display(display: str) -> None:
-    code = "import sys; from emocam.views.window import *; sys.exit(not can_show_windows())"
+    code = "import sys; from emocam.live.window import *; sys.exit(not can_show_windows())"
     env = {**os.environ, "DISPLAY": display}
     assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 0

@@ -1,0 +1,1 @@
+"""Faces in a picture: image pyramid, sliding templates, verifier, Haar cascades."""

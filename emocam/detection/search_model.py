@@ -1,0 +1,58 @@
+"""What the face search has learnt: arrays in a safetensors file beside this module."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import load_file
+
+from emocam.detection.centroid_classifier import CenterJudge
+from emocam.detection.haar import HaarVote
+from emocam.detection.scan import ScanArrays, TemplateScan
+from emocam.detection.verifier import FaceVerifier
+from emocam.types import FloatArray
+
+ARRAYS_FILE = Path(__file__).with_name("search.safetensors")
+
+
+def load_search() -> tuple[TemplateScan, FaceVerifier, HaarVote]:
+    """The stages of the face search, coarse to fine; not to be shared between threads.
+
+    Raises
+    ------
+    SetupError
+        When the installed OpenCV has no Haar cascades.
+    """
+    arrays = _arrays()
+    scan = ScanArrays(
+        arrays["scan_weights"],
+        arrays["scan_biases"],
+        arrays["scan_tilts_deg"],
+        float(arrays["scan_threshold"][0]),
+        arrays["scan_pose_weights"],
+        arrays["scan_pose_biases"],
+        _judge("scan"),
+    )
+    verifier = FaceVerifier(arrays["pose_weights"], arrays["pose_biases"], _judge("look"))
+    vote = HaarVote(arrays["vote_weights"], float(arrays["vote_bias"][0]))
+    return TemplateScan(scan), verifier, vote
+
+
+def _judge(name: str) -> CenterJudge:
+    arrays = _arrays()
+    return CenterJudge(
+        arrays[f"{name}_project_weights"],
+        arrays[f"{name}_project_biases"],
+        arrays[f"{name}_centers"],
+        float(arrays[f"{name}_gamma"][0]),
+        arrays[f"{name}_judge_weights"],
+        float(arrays[f"{name}_judge_bias"][0]),
+    )
+
+
+@lru_cache(maxsize=1)
+def _arrays() -> dict[str, FloatArray]:
+    # Stored at half precision where that is enough; products are faster in single.
+    return {name: np.asarray(array, np.float32) for name, array in load_file(ARRAYS_FILE).items()}

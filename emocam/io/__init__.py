@@ -1,0 +1,1 @@
+"""What comes in and goes out: cameras, clips, photos, tables, films."""

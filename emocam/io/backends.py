@@ -1,0 +1,261 @@
+"""One open camera, stream or file, whichever part of OpenCV reads it.
+
+Backends differ by system, and what each needs is known from its threads: time-outs count only
+when given at open to FFMPEG by name; V4L2 waits 10 s for a frame unless told otherwise before
+the first capture; MSMF opens slowly unless its hardware transforms are off
+(https://github.com/opencv/opencv/issues/17687, /27917).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from emocam.errors import SourceError
+from emocam.io.address import Address
+from emocam.types import ImageU8
+
+OPEN_TIMEOUT_S = 5.0
+READ_TIMEOUT_S = 3.0
+_CAMERA_NODES = 10  # numbers that are tried where the system can't list its cameras
+_MJPG = cv2.VideoWriter.fourcc(*"MJPG")
+_JPEG_END = b"\xff\xd9"
+_JPEG_TAIL = 1024  # some cameras pad a picture behind its end mark
+
+
+class GarbledPicture(SourceError):
+    """One picture that can't be decoded; the next may be good."""
+
+
+class EndOfFile(SourceError):
+    """A file has been shown to its end."""
+
+
+@dataclass(frozen=True)
+class CameraWish:
+    """What the camera is asked for; it may give something else.
+
+    Attributes
+    ----------
+    size_wh
+        Width and height in pixels; None takes what the camera gives by itself.
+    fps
+        Frames a second; None takes what the camera gives by itself.
+    """
+
+    size_wh: tuple[int, int] | None = None
+    fps: float | None = None
+
+
+class Capture(Protocol):
+    """An open source."""
+
+    @property
+    def backend(self) -> str:
+        """What reads it, such as V4L2."""
+        ...
+
+    def read(self) -> ImageU8:
+        """Wait for the next picture, shape (height, width, 3), uint8, blue first.
+
+        Raises
+        ------
+        GarbledPicture
+            When this one can't be decoded.
+        EndOfFile
+            When a file has come to its end.
+        SourceError
+            When the source gives no more: open it anew.
+        """
+        ...
+
+    def release(self) -> None:
+        """Give the source free."""
+        ...
+
+
+def open_capture(address: Address, wish: CameraWish) -> Capture:
+    """Open a camera, a stream, or a file that is shown as if it were live.
+
+    Raises
+    ------
+    SourceError
+        When it can't be opened.
+    """
+    if address.kind == "stream":
+        return _open_stream(address)
+    if address.kind == "path":
+        return _FileCapture(Path(address.text))
+    return _open_device(address, wish)
+
+
+def device_backends(system: str = sys.platform) -> tuple[int, ...]:
+    """OpenCV's backends for cameras, in the order in which they are tried."""
+    if system.startswith("linux"):
+        return (cv2.CAP_V4L2, cv2.CAP_ANY)
+    if system == "darwin":
+        return (cv2.CAP_AVFOUNDATION, cv2.CAP_ANY)
+    if system == "win32":
+        return (cv2.CAP_MSMF, cv2.CAP_DSHOW, cv2.CAP_ANY)
+    return (cv2.CAP_ANY,)
+
+
+def find_cameras() -> list[Address]:
+    """Cameras of this computer that may exist, by number; none of them is opened."""
+    if sys.platform.startswith("linux"):
+        names = (node.name[len("video") :] for node in Path("/dev").glob("video*"))
+        numbers = sorted(int(name) for name in names if name.isdigit())
+    else:
+        numbers = list(range(_CAMERA_NODES))
+    return [Address("camera", str(number)) for number in numbers]
+
+
+def prepare_backends() -> None:
+    """Set what OpenCV's backends read from the environment, unless the user has set it."""
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(round(READ_TIMEOUT_S)))
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what goes wrong is said by emocam
+
+
+def quiet_opencv() -> None:
+    """Keep OpenCV's own messages off the terminal: emocam says in one line what goes wrong."""
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
+class _OpenCVCapture:
+    def __init__(self, capture: cv2.VideoCapture, address: Address) -> None:
+        self._capture, self._address = capture, address
+
+    @property
+    def backend(self) -> str:
+        return str(self._capture.getBackendName())
+
+    def read(self) -> ImageU8:
+        ok, image = self._capture.read()
+        if not ok or image is None:
+            raise SourceError(f"{self._address.kind} {self._address.text} gives no more pictures")
+        return np.asarray(image, dtype=np.uint8)
+
+    def release(self) -> None:
+        self._capture.release()
+
+
+class _JpegCapture(_OpenCVCapture):
+    """A stream of JPEG pictures, taken as they come and decoded here.
+
+    OpenCV's own decoding says nothing about half a picture and squeezes a stream that changes
+    its size into the first one; the undecoded bytes show both.
+    """
+
+    def read(self) -> ImageU8:
+        data = super().read().ravel()
+        if _JPEG_END not in data[-_JPEG_TAIL:].tobytes():
+            raise GarbledPicture("a picture without an end")
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        if image is None:
+            raise GarbledPicture("a picture that is none")
+        return np.asarray(image, dtype=np.uint8)
+
+
+class _FileCapture(_OpenCVCapture):
+    """A video file at its own pace: a frame comes no earlier than its time in the file."""
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise SourceError(f"there is no file {path} (a camera is a number, such as 0)")
+        address = Address("path", str(path))
+        super().__init__(cv2.VideoCapture(str(path), cv2.CAP_FFMPEG), address)
+        if not self._capture.isOpened():
+            raise SourceError(f"{path} is not a video that can be decoded")
+        self._start_s: float | None = None
+
+    def read(self) -> ImageU8:
+        ok, image = self._capture.read()
+        if not ok:
+            raise EndOfFile(f"the end of {self._address.text}")
+        time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        if self._start_s is None:
+            self._start_s = time.monotonic() - time_s
+        time.sleep(max(0.0, self._start_s + time_s - time.monotonic()))
+        return np.asarray(image, dtype=np.uint8)
+
+
+def _open_stream(address: Address) -> Capture:
+    timeouts = [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(OPEN_TIMEOUT_S * 1000),
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(READ_TIMEOUT_S * 1000),
+    ]  # fmt: skip
+    capture = _try(partial(cv2.VideoCapture, address.text, cv2.CAP_FFMPEG, timeouts))
+    if capture is None:
+        raise SourceError(
+            f"can't open stream {address.text}: is it running, and "
+            "are address, user and password right?"
+        )
+    is_jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG
+    if is_jpeg and capture.set(cv2.CAP_PROP_FORMAT, -1):  # -1: give the bytes as they come
+        return _JpegCapture(capture, address)
+    return _OpenCVCapture(capture, address)
+
+
+def _open_device(address: Address, wish: CameraWish) -> Capture:
+    place = address.text if address.camera_index is None else address.camera_index
+    for backend in device_backends():
+        capture = _try(partial(cv2.VideoCapture, place, backend))
+        if capture is not None:
+            _ask_for(capture, wish)
+            return _OpenCVCapture(capture, address)
+    others = [camera.text for camera in find_cameras() if camera != address]
+    is_linux = sys.platform.startswith("linux")
+    known = f"cameras here: {', '.join(others) or 'none'}" if is_linux else "try another number"
+    raise SourceError(
+        f"can't open camera {address.text}: is it connected, free, and allowed to be used? "
+        f"({known}; emocam doctor tells more)"
+    )
+
+
+def _try(open_it: Callable[[], cv2.VideoCapture]) -> cv2.VideoCapture | None:
+    try:
+        capture = open_it()
+    except cv2.error:  # a backend that this build of OpenCV lacks
+        return None
+    if capture.isOpened():
+        return capture
+    capture.release()
+    return None
+
+
+def _ask_for(capture: cv2.VideoCapture, wish: CameraWish) -> None:
+    if wish.size_wh is not None or wish.fps is not None:
+        # Uncompressed, USB carries 30 frames a second only up to about 640×480.
+        capture.set(cv2.CAP_PROP_FOURCC, _MJPG)
+    if wish.size_wh is not None:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.size_wh[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.size_wh[1])
+    if wish.fps is not None:
+        capture.set(cv2.CAP_PROP_FPS, wish.fps)
+    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # refused by some backends, which is no harm
+
+
+def camera_sizes(address: Address, sizes_wh: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Which of some sizes a camera really gives when it is asked for them."""
+    given = []
+    for size_wh in sizes_wh:
+        capture = _open_device(address, CameraWish(size_wh))
+        try:
+            image = capture.read()
+        except SourceError:
+            continue
+        finally:
+            capture.release()
+        if (image.shape[1], image.shape[0]) == size_wh:
+            given.append(size_wh)
+    return given

@@ -1,0 +1,291 @@
+"""A live source: only its newest frame counts, and it comes back when it is lost.
+
+A thread takes every frame as it comes. Whoever asks gets the newest; older ones are never
+delivered late.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from emocam.errors import SourceError
+from emocam.io.address import Address
+from emocam.io.backends import (
+    READ_TIMEOUT_S,
+    CameraWish,
+    Capture,
+    EndOfFile,
+    GarbledPicture,
+    find_cameras,
+    open_capture,
+    prepare_backends,
+)
+from emocam.types import Frame, ImageU8
+
+FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
+_FIRST_PICTURE_S = 10.0
+_GARBLED_S = 1.0  # this long without a good picture, and the source is opened anew
+_REPEATED_S = 5.0  # a sensor's noise makes each picture differ from the last
+_END_S = READ_TIMEOUT_S + 0.5
+_MOST_GAPS = 1000
+
+Opener = Callable[[Address], Capture]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A time without pictures, or a change of their size.
+
+    Attributes
+    ----------
+    start_s, end_s
+        Time of the last picture before and of the first one after, in seconds of the session.
+    reason
+        One line.
+    frame
+        Number of the first picture after it.
+    """
+
+    start_s: float
+    end_s: float
+    reason: str
+    frame: int
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasted."""
+        return self.end_s - self.start_s
+
+
+class LiveCamera:
+    """Newest frame of a camera, a stream, or a file at its own pace; a context manager.
+
+    Parameters
+    ----------
+    address
+        Where the pictures come from.
+    wish
+        Size and rate to ask for.
+    opener
+        Opens an address; tests give their own.
+
+    Attributes
+    ----------
+    garbled
+        Pictures that could not be decoded.
+    """
+
+    def __init__(
+        self, address: Address, wish: CameraWish | None = None, *, opener: Opener | None = None
+    ) -> None:
+        self.address = address
+        self.garbled = 0
+        asked = CameraWish() if wish is None else wish
+        self._open = opener or (lambda place: open_capture(place, asked))
+        self._given = address
+        self._changed = threading.Condition()
+        self._ending = threading.Event()
+        self._frame: Frame | None = None
+        self._fault = ""
+        self._ended = False
+        self._gaps: deque[Gap] = deque(maxlen=_MOST_GAPS)
+        self._wants_next = threading.Event()
+        self._repeated_since_s: float | None = None
+        self._still: ImageU8 | None = None  # a picture that stays the same after opening anew
+
+    def __enter__(self) -> LiveCamera:
+        # Opened here and not in the thread: macOS asks for permission on the main thread only.
+        prepare_backends()
+        self._capture = self._open(self.address)
+        self._start_s = time.monotonic()
+        self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
+        self._thread.start()
+        try:
+            self._wait_for_first()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    @property
+    def clock_s(self) -> float:
+        """Seconds since the source was opened: the clock of all frames."""
+        return time.monotonic() - self._start_s
+
+    @property
+    def ended(self) -> bool:
+        """Whether a file has been shown to its end."""
+        return self._ended
+
+    @property
+    def backend(self) -> str:
+        """What reads the source."""
+        return self._capture.backend
+
+    @property
+    def fault(self) -> str:
+        """What is wrong just now, one line; empty while pictures come."""
+        with self._changed:
+            frame, fault = self._frame, self._fault
+        if fault or frame is None or self._ended:
+            return fault
+        if self._still is not None:
+            return "the camera gives the same picture again and again"
+        silent_s = self.clock_s - (frame.time_s or 0.0)
+        return f"no picture for {silent_s:.0f} s" if silent_s > 1.0 else ""
+
+    def newest(self) -> Frame | None:
+        """The newest frame there is."""
+        with self._changed:
+            return self._frame
+
+    def wait_newer(self, than: int, timeout_s: float) -> Frame | None:
+        """The newest frame once its number is over `than`; None when none came in time."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._number() > than or self._ended, timeout_s)
+            return self._frame if self._number() > than else None
+
+    def take_gaps(self) -> list[Gap]:
+        """Gaps that ended since the last call."""
+        with self._changed:
+            gaps = list(self._gaps)
+            self._gaps.clear()
+        return gaps
+
+    def next_camera(self) -> None:
+        """Change to the next camera of this computer that opens."""
+        self._wants_next.set()
+
+    def _number(self) -> int:
+        return -1 if self._frame is None else self._frame.index
+
+    def _wait_for_first(self) -> None:
+        if self.wait_newer(-1, _FIRST_PICTURE_S) is None:
+            raise SourceError(
+                f"{self.address.kind} {self.address.text} opened but gave no picture"
+                + (f": {self._fault}" if self._fault else f" in {_FIRST_PICTURE_S:.0f} s")
+            )
+
+    def _end(self) -> None:
+        self._ending.set()
+        # A driver that hangs in a read can't be stopped; the thread ends with the process then.
+        self._thread.join(_END_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._ending.is_set():
+                try:
+                    self._grab()
+                except EndOfFile:
+                    break
+                except SourceError as error:
+                    self._reopen(str(error))
+        finally:
+            self._capture.release()
+            with self._changed:
+                self._ended = True
+                self._changed.notify_all()
+
+    def _grab(self) -> None:
+        """Publish frames until the source fails or the session ends."""
+        good_s = time.monotonic()
+        while not self._ending.is_set():
+            if self._wants_next.is_set():
+                self._wants_next.clear()
+                self._change_camera()
+            try:
+                image = self._capture.read()
+            except GarbledPicture as error:
+                self.garbled += 1
+                if time.monotonic() - good_s > _GARBLED_S:
+                    raise SourceError(f"garbled pictures: {error}") from error
+                continue
+            good_s = time.monotonic()
+            self._check_repeated(image)
+            self._publish(image)
+
+    def _publish(self, image: ImageU8) -> None:
+        now_s, last = self.clock_s, self._frame
+        number = self._number() + 1
+        with self._changed:
+            if last is not None and last.image_bgr.shape != image.shape:
+                change = f"the pictures changed from {_size(last.image_bgr)} to {_size(image)}"
+                self._gaps.append(Gap(last.time_s or 0.0, now_s, change, number))
+            self._frame = Frame(image, number, now_s, self.address.text)
+            self._fault = ""
+            self._changed.notify_all()
+
+    def _check_repeated(self, image: ImageU8) -> None:
+        last = None if self._frame is None else self._frame.image_bgr
+        if last is None or not _same(last, image):
+            self._repeated_since_s, self._still = None, None
+            return
+        now_s = time.monotonic()
+        if self._repeated_since_s is None:
+            self._repeated_since_s = now_s
+        is_frozen = now_s - self._repeated_since_s > _REPEATED_S
+        if is_frozen and (self._still is None or not _same(self._still, image)):
+            # Only once for each picture: a source may really show something that stands still.
+            self._still = image
+            raise SourceError(f"frozen: the same picture for {_REPEATED_S:.0f} s")
+
+    def _reopen(self, reason: str) -> None:
+        last = self._frame
+        start_s = self.clock_s if last is None else last.time_s or 0.0
+        wait_s = FIRST_WAIT_S
+        self._capture.release()
+        while not self._ending.is_set():
+            with self._changed:
+                self._fault = f"{reason}; trying again in {wait_s:g} s"
+            if self._ending.wait(wait_s):
+                return
+            image = self._try_open(self.address)
+            if image is not None:
+                with self._changed:
+                    self._gaps.append(Gap(start_s, self.clock_s, reason, self._number() + 1))
+                self._publish(image)
+                return
+            wait_s = min(2 * wait_s, LONGEST_WAIT_S)
+
+    def _change_camera(self) -> None:
+        others = [camera for camera in find_cameras() if camera != self._given]
+        cycle = [self._given, *others]
+        here = cycle.index(self.address) if self.address in cycle else 0
+        start_s = self.clock_s
+        self._capture.release()
+        for address in (*cycle[here + 1 :], *cycle[: here + 1]):
+            image = self._try_open(address)
+            if image is not None:
+                self.address = address
+                reason = f"changed to {address.kind} {address.text}"
+                with self._changed:
+                    self._gaps.append(Gap(start_s, self.clock_s, reason, self._number() + 1))
+                self._publish(image)
+                return
+        raise SourceError(f"{self.address.kind} {self.address.text} did not open again")
+
+    def _try_open(self, address: Address) -> ImageU8 | None:
+        """Open a source and read its first picture; None when either fails."""
+        try:
+            self._capture = self._open(address)
+            return self._capture.read()
+        except SourceError:
+            self._capture.release()
+            return None
+
+
+def _same(a: ImageU8, b: ImageU8) -> bool:
+    return a.shape == b.shape and np.array_equal(a[::16], b[::16])
+
+
+def _size(image: ImageU8) -> str:
+    return f"{image.shape[1]}×{image.shape[0]}"

@@ -1,0 +1,219 @@
+"""H.264 and sound through PyAV. Only `recorder.py` imports this, once cv2 is loaded: windows of
+OpenCV hang for ever when PyAV comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+
+from emocam.errors import OutputError
+from emocam.io.packets import SoundPackets
+from emocam.types import ImageU8
+
+_CLOCK = 90_000  # ticks a second: every usual frame rate is a whole number of them
+_COPIED_CODECS = frozenset({"aac", "mp3", "opus", "flac"})  # those that browsers play in an mp4
+_PRESET = "ultrafast"  # half the time of superfast at nearly its size and quality (SSIM 0.995)
+_QUALITY = 23  # x264's constant rate factor: 18 is hardly told from the source, 28 shows blocks
+_BT601 = 6  # the matrix that OpenCV's conversion to YUV uses (SMPTE 170M in ITU-T H.273)
+_LIMITED_RANGE = 1
+_USUAL_RATE = 48_000
+_DRAFT_S = 1  # everything is so much later in the draft, which knows no times before zero
+_PRIMING_S = 0.03  # the sound's first packet only prepares the decoder, and lies before zero
+
+
+class H264Film:
+    """An mp4 file with the frames' true times.
+
+    Parameters
+    ----------
+    path
+        Where it goes.
+    size_wh
+        Even width and height in pixels.
+    fps
+        Average frames a second, a hint for the encoder.
+    sound
+        Sound that is taken over; see `FilmRecorder`.
+
+    Attributes
+    ----------
+    lacks
+        What can't be taken over, else empty.
+    """
+
+    def __init__(
+        self, path: Path, size_wh: tuple[int, int], fps: float, sound: SoundPackets | None
+    ) -> None:
+        self._path = path
+        self._first_s: float | None = None
+        self._last_tick = -1
+        self._frame_ticks = round(_CLOCK / fps)
+        self._draft = path.with_name(f"{path.name}.nut")
+        self._container = av.open(str(self._draft), "w", format="nut", options={"write_index": "0"})
+        self._stream = self._add_picture(size_wh, fps)
+        self.lacks = ""
+        self._sound: _Sound | None = None
+        if sound is not None:
+            try:
+                self._sound = _Sound(sound, self._container)
+            except (FFmpegError, ValueError) as error:  # the picture is worth having without it
+                self.lacks = f"has no sound: that of the clip can't be read ({error})"
+
+    def _add_picture(self, size_wh: tuple[int, int], fps: float) -> Any:
+        rate = Fraction(fps).limit_denominator(1001)
+        options = {"preset": _PRESET, "crf": str(_QUALITY)}
+        try:
+            stream = self._container.add_stream("libx264", rate=rate, options=options)
+        except (ValueError, FFmpegError) as error:
+            mend = "pip install --force-reinstall av"
+            raise OutputError(f"PyAV has no H.264 encoder here: {mend}") from error
+        stream.width, stream.height = size_wh
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, _CLOCK)
+        stream.codec_context.colorspace = _BT601
+        stream.codec_context.color_range = _LIMITED_RANGE
+        return stream
+
+    def write(self, frame_bgr: ImageU8, time_s: float) -> None:
+        """Append a frame of the right size."""
+        if self._first_s is None:
+            self._first_s = time_s
+        if self._sound is not None:
+            self._sound.copy_until(time_s + self._frame_ticks / _CLOCK, self._first_s)
+        frame_yuv = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
+        picture = av.VideoFrame.from_numpy_buffer(frame_yuv, format="yuv420p")  # no copy
+        # Two frames can be closer than a tick in a broken clip; equal times would end the film.
+        tick = max(self._last_tick + 1, round((time_s - self._first_s) * _CLOCK))
+        picture.pts, picture.time_base = tick + _DRAFT_S * _CLOCK, Fraction(1, _CLOCK)
+        self._last_tick = tick
+        self._container.mux(self._stream.encode(picture))
+
+    def close(self) -> None:
+        """Write what is still underway, and make the film of the draft."""
+        try:
+            try:
+                if self._first_s is not None:
+                    if self._sound is not None:
+                        self._sound.finish()
+                    self._container.mux(self._stream.encode(None))
+            finally:
+                self._container.close()
+            if self._first_s is not None:
+                self._finish()
+        finally:
+            self._draft.unlink(missing_ok=True)
+
+    def _finish(self) -> None:
+        """Copy the draft to an mp4 file.
+
+        An mp4 file's index lies in memory while it is written, 17 MB an hour. By now there is room
+        for it, and it goes to the front, so that a browser can jump before all is loaded.
+        """
+        options = {"movflags": "faststart"}
+        with (
+            av.open(str(self._draft)) as draft,
+            av.open(str(self._path), "w", format="mp4", options=options) as film,
+        ):
+            streams = [film.add_stream_from_template(stream) for stream in draft.streams]
+            # The draft doesn't know how long anything lasts. That matters for what comes last.
+            lasts_s = {"video": self._frame_ticks / _CLOCK}
+            lasts_s["audio"] = self._sound.last_lasts_s if self._sound is not None else 0.0
+            for packet in draft.demux():
+                if packet.dts is None:  # the last of a stream, and empty
+                    continue
+                early = round(_DRAFT_S / packet.time_base)
+                packet.pts, packet.dts = packet.pts - early, packet.dts - early
+                packet.duration = round(lasts_s[packet.stream.type] / packet.time_base)
+                packet.stream = streams[packet.stream.index]
+                film.mux(packet)
+
+
+class _Sound:
+    """The sound of a clip, copied packet by packet, or encoded as AAC where mp4 can't hold it.
+
+    Attributes
+    ----------
+    last_lasts_s
+        Length of the last packet in seconds.
+    """
+
+    def __init__(self, source: SoundPackets, film: Any) -> None:
+        self._film = film
+        self._source = source
+        self._waiting: Any = None
+        self._last_dts: int | None = None
+        self.last_lasts_s = 0.0
+        heard = source.stream
+        self._encodes = heard.codec_context.name not in _COPIED_CODECS
+        if self._encodes:
+            self._out, self._resampler = _aac(film, heard.codec_context)
+        else:
+            self._out = film.add_stream_from_template(heard)
+
+    def copy_until(self, end_s: float, first_s: float) -> None:
+        """Take over what is heard before a time of the clip, and not before its first one."""
+        while True:
+            packet = self._waiting or self._source.take()
+            self._waiting = packet
+            if packet is None:
+                return
+            at_s = float(packet.pts * packet.time_base) - self._source.zero_s
+            if at_s >= end_s:
+                return
+            self._waiting = None
+            if at_s >= first_s - _PRIMING_S:
+                self._write(packet, self._source.zero_s + first_s)
+
+    def _write(self, packet: Any, zero_s: float) -> None:
+        if self._encodes:
+            self._encode(packet, zero_s)
+            return
+        dts = packet.pts if packet.dts is None else packet.dts
+        if self._last_dts is not None and dts <= self._last_dts:
+            return  # in a damaged clip time goes back, which no film may hold
+        self._last_dts = dts
+        self.last_lasts_s = float((packet.duration or 0) * packet.time_base)
+        shift = round((zero_s - _DRAFT_S) / packet.time_base)
+        packet.pts, packet.dts = packet.pts - shift, dts - shift
+        packet.stream = self._out
+        self._film.mux(packet)
+
+    def _encode(self, packet: Any, zero_s: float) -> None:
+        try:
+            heard = packet.decode()
+        except FFmpegError:
+            return  # a damaged packet: silence
+        for sound in heard:
+            if sound.pts is not None:
+                sound.pts -= round((zero_s - _DRAFT_S) / sound.time_base)
+            for part in self._resampler.resample(sound):
+                self._mux(self._out.encode(part))
+
+    def _mux(self, packets: Iterable[Any]) -> None:
+        for packet in packets:
+            self.last_lasts_s = float((packet.duration or 0) * packet.time_base)
+            self._film.mux(packet)
+
+    def finish(self) -> None:
+        """Write what the encoder still holds."""
+        if self._encodes:
+            for part in self._resampler.resample(None):
+                self._mux(self._out.encode(part))
+            self._mux(self._out.encode(None))
+
+
+def _aac(film: Any, heard: Any) -> tuple[Any, Any]:
+    """A stream of AAC, and what brings sound of any kind to its format."""
+    known_rates = av.codec.Codec("aac", "w").audio_rates or ()
+    rate = heard.sample_rate if heard.sample_rate in known_rates else _USUAL_RATE
+    layout = "mono" if heard.layout.nb_channels == 1 else "stereo"
+    out = film.add_stream("aac", rate=rate, layout=layout)
+    return out, av.AudioResampler(format="fltp", layout=layout, rate=rate)

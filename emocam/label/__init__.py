@@ -1,0 +1,1 @@
+"""Folders of photos: the run, its journal, its workers and its galleries."""

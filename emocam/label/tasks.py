@@ -1,0 +1,63 @@
+"""What travels between the run and its workers: paths and rows, never pixels of photos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from emocam import __version__
+from emocam.io.table_formats import Row
+from emocam.io.tables import status_row
+
+
+@dataclass(frozen=True)
+class Work:
+    """How photos are to be read; the same for all photos and workers.
+
+    Attributes
+    ----------
+    model
+        Path of the model file.
+    model_hash
+        SHA-256 of that file.
+    certainty
+        Below this certainty a face is `unsure`; None takes the model's threshold.
+    pictures
+        Whether to cut the faces out.
+    annotated
+        Folder for photos with boxes; empty for none.
+    base
+        Folder that all photos lie below; the part below it is kept in `annotated`.
+    """
+
+    model: str
+    model_hash: str
+    certainty: float | None = None
+    pictures: bool = False
+    annotated: str = ""
+    base: str = ""
+
+    @property
+    def key(self) -> str:
+        """Differs between runs whose rows may differ."""
+        return f"{__version__} {self.model_hash} {self.certainty}"
+
+
+class PhotoTask(NamedTuple):
+    """A photo to read: its number in the journal and its address."""
+
+    id: int
+    address: str
+
+
+class PhotoResult(NamedTuple):
+    """What came of a photo: its rows in the table and, if wanted, a JPEG of each row's face."""
+
+    id: int
+    rows: list[Row]
+    pictures: list[bytes]
+
+
+def failed(task: PhotoTask, status: str, reason: str) -> PhotoResult:
+    """The result of a photo without a face to read."""
+    return PhotoResult(task.id, [status_row(task.address, status, reason)], [])

@@ -1,0 +1,1 @@
+"""The live session: its threads, its sinks and its controls."""

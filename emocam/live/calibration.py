@@ -1,0 +1,54 @@
+"""Three seconds of a neutral face, collected while the session goes on."""
+
+from __future__ import annotations
+
+import math
+
+from emocam.live.analysis import Analysis
+from emocam.types import FloatArray
+
+_NEEDED_S = 3.0
+_PATIENCE_S = 6.0  # with interruptions: a face that is lost meanwhile makes it fail
+
+
+class Calibration:
+    """Collects the readings of the largest face.
+
+    Parameters
+    ----------
+    start_s
+        When the user asked for it, in seconds of the session.
+
+    Attributes
+    ----------
+    face
+        Number of the face it follows; None before one was seen.
+    probabilities
+        The model's answers for this face, unsmoothed.
+    """
+
+    def __init__(self, start_s: float) -> None:
+        self.start_s = start_s
+        self.face: int | None = None
+        self.probabilities: list[FloatArray] = []
+        self._first_s = math.inf
+
+    def add(self, analysis: Analysis) -> None:
+        """Take in an analysis."""
+        if analysis.time_s < self.start_s or analysis.largest is None:
+            return
+        if self.face is None:
+            self.face = analysis.readings[analysis.largest].face.id
+            self._first_s = analysis.time_s
+        for reading, row in zip(analysis.readings, analysis.probabilities, strict=True):
+            if reading.face.id == self.face:
+                self.probabilities.append(row)
+
+    def is_done(self, now_s: float) -> bool:
+        """Whether the time is over."""
+        return now_s - self._first_s >= _NEEDED_S or now_s - self.start_s >= _PATIENCE_S
+
+    def notice(self, now_s: float) -> str:
+        """What to tell the user meanwhile."""
+        left_s = _NEEDED_S if self.face is None else self._first_s + _NEEDED_S - now_s
+        return f"look neutral: {max(1, math.ceil(left_s))} s"

@@ -1,0 +1,124 @@
+"""A film of what a live session draws, made in a thread: encoding must not hold up the window."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emocam.io.video_writer import FilmRecorder
+from emocam.types import ImageU8
+
+_STILL_EVERY_S = 0.5  # frames of a film while the camera gives none
+_MOST_WAITING = 10  # pictures; where encoding can't keep up, newer ones are left out
+_FINISH_S = 30.0
+
+_Waiting = queue.Queue[tuple[ImageU8, float] | None]
+
+
+class LiveFilm:
+    """A film that is started and stopped at will.
+
+    Attributes
+    ----------
+    path
+        Where the film goes that is being made; None while there is none.
+    left_out
+        Pictures that are not in the films, because encoding took too long.
+    """
+
+    def __init__(self) -> None:
+        self.path: Path | None = None
+        self.left_out = 0
+        self._thread: threading.Thread | None = None
+        self._waiting: _Waiting = queue.Queue(_MOST_WAITING)
+        self._error: Exception | None = None
+        self._last_s = -1.0
+
+    def start(self, path: Path) -> None:
+        """Begin with the next picture."""
+        self.path, self._error, self._last_s = path, None, -1.0
+
+    def write(self, drawn_bgr: ImageU8, time_s: float, fps: float, *, is_new: bool) -> None:
+        """Append a picture, if a film is being made; returns at once.
+
+        Parameters
+        ----------
+        drawn_bgr
+            What is shown. It must not be changed afterwards.
+        time_s
+            Its time in seconds.
+        fps
+            The camera's rate.
+        is_new
+            Whether the camera gave it; a picture that only stands still is kept twice a second.
+
+        Raises
+        ------
+        OutputError
+            When the film can't be written; it is given up then.
+        """
+        if self.path is None or time_s <= self._last_s + (0.0 if is_new else _STILL_EVERY_S):
+            return
+        if self._error is not None:
+            self.stop()
+        if self._thread is None:
+            arguments = (self.path, self._waiting, fps)
+            self._thread = threading.Thread(target=self._encode, args=arguments, name="film")
+            self._thread.start()
+        try:
+            self._waiting.put_nowait((drawn_bgr, time_s))
+            self._last_s = time_s
+        except queue.Full:
+            self.left_out += 1
+
+    def stop(self) -> Path | None:
+        """Finish the film; its path where one was made.
+
+        Raises
+        ------
+        OutputError
+            When it could not be written.
+        """
+        path, thread = self.path, self._thread
+        self.path = self._thread = None
+        if thread is None:
+            return None
+        self._waiting.put(None)
+        thread.join(_FINISH_S)
+        self._waiting = queue.Queue(_MOST_WAITING)
+        if self._error is not None:
+            raise self._error
+        return path
+
+    def _encode(self, path: Path, waiting: _Waiting, fps: float) -> None:
+        first = waiting.get()
+        if first is None:
+            return
+        size_wh = first[0].shape[1], first[0].shape[0]
+        try:
+            with FilmRecorder(path, size_wh, fps=fps, keep_partial=True) as film:
+                picture: tuple[ImageU8, float] | None = first
+                while picture is not None:
+                    film.write(fit(picture[0], size_wh), picture[1])
+                    picture = waiting.get()
+        except Exception as error:  # noqa: BLE001 -- raised again by `write` or `stop`
+            self._error = error
+            while waiting.get() is not None:  # who writes must never wait for a place
+                continue
+
+
+def fit(image_bgr: ImageU8, size_wh: tuple[int, int]) -> ImageU8:
+    """A picture of another size inside a frame of this size, with black margins."""
+    height, width = image_bgr.shape[:2]
+    if (width, height) == size_wh:
+        return image_bgr
+    scale = min(size_wh[0] / width, size_wh[1] / height)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    framed = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+    left, top = (size_wh[0] - inner[0]) // 2, (size_wh[1] - inner[1]) // 2
+    framed[top : top + inner[1], left : left + inner[0]] = cv2.resize(image_bgr, inner)
+    return framed

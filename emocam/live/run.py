@@ -1,0 +1,89 @@
+"""Live: a camera through faces and emotions to a window, a browser, or plain lines.
+
+Three things go on beside each other: the camera's thread keeps the newest frame, the analyst
+reads the newest frame when it is ready (and the scout looks for new faces), and the main thread
+draws every frame as it comes, with the last readings moved along with their faces.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import cv2
+
+from emocam.io.backends import quiet_opencv
+from emocam.io.camera import LiveCamera
+from emocam.io.tables import open_table
+from emocam.live.analysis import FrameReader
+from emocam.live.options import LiveOptions
+from emocam.live.session import LiveSession, Teller
+from emocam.live.stats import Summary
+from emocam.live.window import Window, WindowProbe
+from emocam.recognition.model_file import model_hash
+from emocam.recognition.profile import load_profile
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.runtime import one_blas_thread
+from emocam.signals import end_on_signals
+
+_TITLE = "emocam"
+
+
+def run_live(options: LiveOptions, teller: Teller) -> Summary:
+    """Show what is read until the user, a signal, the time or the end of a file ends it.
+
+    Raises
+    ------
+    UsageError
+        When the options don't fit.
+    SourceError
+        When the camera can't be opened or gives no picture at first. Once it has given one, it
+        is opened anew as often as it takes.
+    InputError
+        When the model or the profile can't be used.
+    """
+    options.check()
+    quiet_opencv()
+    probe = WindowProbe() if options.window and not options.browser else None
+    with ExitStack() as stack:
+        # The model loads, and the child process tries a window, while the camera opens.
+        loading = stack.enter_context(ThreadPoolExecutor(1)).submit(
+            EmotionRecognizer.load, options.model, certainty=options.certainty
+        )
+        camera = stack.enter_context(LiveCamera(options.address, options.wish))
+        recognizer = loading.result()
+        stack.enter_context(one_blas_thread())
+        cv2.setNumThreads(_search_threads())
+        reader = FrameReader(recognizer, raw=options.raw, keep_all=options.keep_all)
+        _load_profile(options, reader)
+        session = stack.enter_context(LiveSession(options, camera, reader, teller))
+        if options.log is not None:
+            labels = recognizer.labels
+            table = open_table(options.log, labels, force=options.force, live=True)
+            session.log_to(stack.enter_context(table))
+        # Before anyone is told that it runs, who may then end it at once.
+        ending = stack.enter_context(end_on_signals())
+        if options.browser:
+            from emocam.live.browser import BrowserView
+
+            browser = stack.enter_context(BrowserView())
+            session.view.browser = browser
+            teller.note(f"open {browser.url} in a browser; Ctrl-C ends")
+        elif probe is not None and probe.result():
+            session.view.window = stack.enter_context(Window(_TITLE))
+        elif probe is not None:
+            teller.note("no display for a window here: going on without; Ctrl-C ends")
+        session.run(ending)
+    return session.summary
+
+
+def _search_threads() -> int:
+    """Threads for one search of a whole frame: the camera and the window need cores too."""
+    return max(1, (os.cpu_count() or 2) // 2)
+
+
+def _load_profile(options: LiveOptions, reader: FrameReader) -> None:
+    if options.profile is not None and options.profile.exists():
+        digest = model_hash(options.model)
+        reader.use_profile(load_profile(options.profile, reader.recognizer.labels, digest))

@@ -1,0 +1,282 @@
+"""One live session: what happens between its first and its last frame."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import ExitStack
+from typing import Protocol
+
+from emocam.errors import EmocamError, OutputError
+from emocam.io.camera import Gap, LiveCamera
+from emocam.io.table_formats import Table
+from emocam.live.analysis import FrameReader
+from emocam.live.calibration import Calibration
+from emocam.live.log import Log, dated_path
+from emocam.live.options import LiveOptions
+from emocam.live.rates import Rate
+from emocam.live.stats import Summary
+from emocam.live.threads import Analyst, Scout
+from emocam.live.view import LiveView, Shown
+from emocam.recognition.model_file import model_hash
+from emocam.recognition.profile import learn_neutral
+from emocam.types import Frame
+
+_WAIT_S = 0.05  # for a frame; the window answers its user this often at least
+_MESSAGE_S = 3.0
+_STALE_S = 1.0
+_LINE_EVERY_S = 1.0
+_NUMBERS_EVERY_S = 0.5  # as fast as they can be read
+_USUAL_FPS = 30.0
+
+
+class Teller(Protocol):
+    """Where lines for the user go."""
+
+    def line(self, text: str) -> None:
+        """What is read just now, once a second when nothing is shown."""
+        ...
+
+    def note(self, text: str) -> None:
+        """Something that the user should know."""
+        ...
+
+
+class LiveSession:
+    """Shows frames as they come; a context manager around its threads and its film.
+
+    Parameters
+    ----------
+    options
+        What is asked for.
+    camera
+        An open camera.
+    reader
+        What reads its frames.
+    teller
+        Where lines for the user go.
+
+    Attributes
+    ----------
+    view
+        Where pictures are shown.
+    summary
+        Figures of the session so far.
+    """
+
+    def __init__(
+        self, options: LiveOptions, camera: LiveCamera, reader: FrameReader, teller: Teller
+    ) -> None:
+        self.options, self.camera, self.reader = options, camera, reader
+        self.summary = Summary()
+        self.view = LiveView(reader.recognizer.labels)
+        self._teller = teller
+        self._scout = Scout(camera, keep_all=options.keep_all)
+        self._analyst = Analyst(camera, reader, self._scout)
+        self._log: Log | None = None
+        self._threads = ExitStack()
+        self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
+        self._frame: Frame | None = None
+        self._shown: Shown = ()
+        self._last = -1
+        self._calibration: Calibration | None = None
+        self._message, self._message_until_s = "", 0.0
+        self._analysed_s: float | None = None
+        self._undrawn_s: float | None = None
+        self._next_line_s = 0.0
+        self._numbers_shown, self._next_numbers_s = "", 0.0
+        if options.record is not None:
+            self.view.film.start(options.record)
+
+    def log_to(self, table: Table) -> None:
+        """Write readings to a table as they come."""
+        self._log = Log(table)
+
+    def __enter__(self) -> LiveSession:
+        self._threads.enter_context(self._scout)
+        self._threads.enter_context(self._analyst)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._threads.close()
+        self._stop_film()
+
+    def run(self, ending: threading.Event) -> None:
+        """Go on until the event is set, the user quits, the time is over, or a file ends."""
+        first_s, limit_s = self.camera.clock_s, self.options.duration_s
+        first = self.camera.newest()
+        going = True
+        while going and not ending.is_set():
+            going = self._step()
+            self.summary.seconds = self.camera.clock_s - first_s
+            going = going and (limit_s is None or self.summary.seconds < limit_s)
+        self._take()
+        if first is not None and self._frame is not None:
+            self.summary.frames = self._last - first.index + 1
+        self.summary.garbled = self.camera.garbled
+        self.summary.turned_down = self.reader.turned_down + self._scout.turned_down
+
+    def _step(self) -> bool:
+        """Wait for a frame, show it, do what a key asks for; False when the session is over."""
+        self._scout.check()
+        self._analyst.check()
+        newer = self.camera.wait_newer(self._last, _WAIT_S)
+        self._take()
+        if newer is None and self.camera.ended:
+            return False
+        if newer is not None:
+            self._last = newer.index
+            self._camera_rate.mark(newer.time_s or 0.0, newer.index)
+            if not self.view.controls.paused:
+                self._frame = newer
+        key = self._show(is_new=newer is not None and newer is self._frame)
+        return self._obey(self.view.controls.press(key)) if key else True
+
+    def _take(self) -> None:
+        """Take over what the threads found since the last time."""
+        analyses, gaps = self._analyst.take(), self.camera.take_gaps()
+        self.summary.add_gaps(gaps)
+        for one in analyses:
+            self.summary.add(one)
+            self._analysed_s = self._undrawn_s = one.time_s
+            if one.readings:
+                self._read_rate.mark(one.time_s, self.summary.read)
+        self.view.remember(analyses)
+        if self._log is not None:
+            self._log.add(self.camera.address.text, analyses, gaps)
+        if self._calibration is not None:
+            for one in analyses:
+                self._calibration.add(one)
+            if self._calibration.is_done(self.camera.clock_s):
+                self._finish_calibration(self._calibration)
+        self._tell_gaps(gaps)
+
+    def _show(self, *, is_new: bool) -> str:
+        frame, now_s = self._frame, self.camera.clock_s
+        if frame is None:
+            return ""
+        key = ""
+        if self.view.is_seen:
+            key = self._draw(frame, now_s, is_new=is_new)
+            self.summary.drawn += is_new
+            self._drawn_rate.mark(self.camera.clock_s, self.summary.drawn)
+        if self._undrawn_s is not None:
+            self.summary.latency.add(self.camera.clock_s - self._undrawn_s)
+            self._undrawn_s = None
+        if self.view.window is None and self.view.browser is None:
+            self._tell(now_s)
+        return key
+
+    def _draw(self, frame: Frame, now_s: float, *, is_new: bool) -> str:
+        time_s = frame.time_s or 0.0
+        # A reading that ends later must not move what stands still.
+        if not self.view.controls.paused:
+            self._shown = self.reader.shown(time_s)
+        try:
+            return self.view.show(
+                frame,
+                self._shown,
+                now_s=time_s if is_new else now_s,
+                fps=self._camera_rate.per_second(now_s) or _USUAL_FPS,
+                notice=self._notice(now_s),
+                numbers=self._numbers(now_s),
+                stale=now_s - time_s > _STALE_S and not self.view.controls.paused,
+                is_new=is_new,
+            )
+        except OutputError as error:  # the film's: its disk is full, say
+            self._say(str(error))
+            return ""
+
+    def _obey(self, action: str) -> bool:
+        if action == "quit":
+            return False
+        try:
+            if action == "snapshot":
+                path = dated_path(self.options.output, ".png")
+                self.view.save(path)
+                self._say(f"saved {path}")
+            elif action == "record":
+                self._start_or_stop_film()
+            elif action == "next_camera":
+                self.camera.next_camera()
+            elif action == "calibrate":
+                self._calibration = Calibration(self.camera.clock_s)
+            elif action == "full_screen":
+                self.view.full_screen()
+        except EmocamError as error:  # of a disk that is full, say: the session goes on
+            self._say(str(error))
+        paused = self.view.controls.paused
+        self._analyst.paused = self._scout.paused = paused
+        return True
+
+    def _start_or_stop_film(self) -> None:
+        if self.view.film.path is not None:
+            self._stop_film()
+        else:
+            path = dated_path(self.options.output, ".mp4")
+            self.view.film.start(path)
+            self._teller.note(f"recording to {path}")
+
+    def _stop_film(self) -> None:
+        try:
+            path = self.view.film.stop()
+        except OutputError as error:
+            self._say(str(error))
+            return
+        if path is not None:
+            self._say(f"recorded {path}")
+
+    def _finish_calibration(self, calibration: Calibration) -> None:
+        self._calibration = None
+        try:
+            digest = model_hash(self.options.model)
+            labels = self.reader.recognizer.labels
+            profile = learn_neutral(calibration.probabilities, labels, digest)
+            self.reader.use_profile(profile, calibration.face)
+            if self.options.profile is not None:
+                profile.save(self.options.profile)
+            self._say("calibrated: readings are relative to your neutral face")
+        except EmocamError as error:
+            self._say(f"not calibrated: {error}")
+
+    def _say(self, message: str) -> None:
+        self._message, self._message_until_s = message, self.camera.clock_s + _MESSAGE_S
+        self._teller.note(message)
+
+    def _notice(self, now_s: float) -> str:
+        if self.camera.fault:
+            return self.camera.fault
+        if self.view.controls.paused:
+            return "paused: press space to go on"
+        if self._calibration is not None:
+            return self._calibration.notice(now_s)
+        return self._message if now_s < self._message_until_s else ""
+
+    def _numbers(self, now_s: float) -> str:
+        if self.view.controls.paused or now_s < self._next_numbers_s:
+            return self._numbers_shown
+        self._next_numbers_s = now_s + _NUMBERS_EVERY_S
+        age = ""
+        if self._analysed_s is not None:
+            age = f", {1000 * (now_s - self._analysed_s):.0f} ms old"
+        drawn = f"{self._drawn_rate.per_second(now_s):.0f} drawn, " if self.view.is_seen else ""
+        self._numbers_shown = (
+            f"camera {self._camera_rate.per_second(now_s):.0f}/s, {drawn}"
+            f"{self._read_rate.per_second(now_s):.0f} read{age}"
+        )
+        return self._numbers_shown
+
+    def _tell(self, now_s: float) -> None:
+        """A line a second for whoever sees no picture."""
+        if now_s < self._next_line_s or self._frame is None:
+            return
+        self._next_line_s = now_s + _LINE_EVERY_S
+        faces = ", ".join(
+            f"face {one.face.id} {one.emotion} {one.certainty:.0%}"
+            for one, _ in self.reader.shown(self._frame.time_s or 0.0)
+        )
+        said = self.camera.fault or faces or "no face"
+        self._teller.line(f"{now_s:8.1f} s  {said}  ({self._numbers(now_s)})")
+
+    def _tell_gaps(self, gaps: list[Gap]) -> None:
+        for gap in gaps:
+            self._say(f"{gap.reason}; pictures again after {gap.seconds:.1f} s")

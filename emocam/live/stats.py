@@ -1,0 +1,167 @@
+"""What a live session was like: counted while it runs, printed when it ends."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emocam.io.camera import Gap
+from emocam.live.analysis import Analysis
+
+_MOST_MS = 10_000
+_LONGEST_STEP_S = 0.5  # between two readings of a face; a longer time was not seen
+_MOST_FACES = 20
+
+
+class Milliseconds:
+    """A distribution of times that takes the same memory however long it is fed."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros(_MOST_MS, dtype=np.int64)
+
+    def add(self, seconds: float) -> None:
+        """Count one time; over ten seconds count as ten."""
+        self._counts[int(np.clip(seconds * 1000, 0, _MOST_MS - 1))] += 1
+
+    def quantile(self, share: float) -> float:
+        """The time in milliseconds that a share of all (0 to 1) did not exceed; 0 without any."""
+        total = int(self._counts.sum())
+        if not total:
+            return 0.0
+        return float(np.searchsorted(self._counts.cumsum(), share * total, side="left")) + 0.5
+
+
+@dataclass
+class _Seen:
+    label: str
+    raw: str
+    time_s: float
+
+
+@dataclass
+class Summary:
+    """Figures of a session.
+
+    Attributes
+    ----------
+    frames, drawn
+        Frames that the camera gave, and those of them that were drawn.
+    analyses, read
+        Frames that were analysed, and those of them with a face.
+    seconds
+        From the first frame to the end.
+    latency
+        From taking a frame to drawing what was read in it.
+    switches, raw_switches
+        Changes of a face's label as shown, and as it was before smoothing.
+    face_seconds
+        Time for which faces were read, all together.
+    emotions
+        Seconds in each emotion by face.
+    gaps, gap_seconds
+        Times without pictures.
+    garbled
+        Pictures that could not be decoded.
+    """
+
+    frames: int = 0
+    drawn: int = 0
+    analyses: int = 0
+    read: int = 0
+    read_seconds: float = 0.0
+    seconds: float = 0.0
+    latency: Milliseconds = field(default_factory=Milliseconds)
+    switches: int = 0
+    raw_switches: int = 0
+    face_seconds: float = 0.0
+    emotions: dict[int, dict[str, float]] = field(default_factory=dict)
+    gaps: int = 0
+    gap_seconds: float = 0.0
+    garbled: int = 0
+    turned_down: Counter[str] = field(default_factory=Counter)
+    _seen: dict[int, _Seen] = field(default_factory=dict)
+    _last_read_s: float | None = None
+
+    def add(self, analysis: Analysis) -> None:
+        """Count one analysis; they come in order."""
+        self.analyses += 1
+        self.read += bool(analysis.readings)
+        if analysis.readings and self._last_read_s is not None:
+            self.read_seconds += self._step(self._last_read_s, analysis.time_s)
+        self._last_read_s = analysis.time_s if analysis.readings else None
+        for reading, raw in zip(analysis.readings, analysis.raw, strict=True):
+            now = _Seen(reading.emotion, raw, analysis.time_s)
+            before = self._seen.get(reading.face.id)
+            if before is not None:
+                step_s = self._step(before.time_s, now.time_s)
+                times = self.emotions.setdefault(reading.face.id, defaultdict(float))
+                times[before.label] += step_s
+                self.face_seconds += step_s
+                self.switches += now.label != before.label
+                self.raw_switches += now.raw != before.raw
+            self._seen[reading.face.id] = now
+
+    def add_gaps(self, gaps: Sequence[Gap]) -> None:
+        """Count gaps that have ended."""
+        self.gaps += len(gaps)
+        self.gap_seconds += sum(gap.seconds for gap in gaps)
+
+    @property
+    def readings_per_second(self) -> float:
+        """Analyses with a face a second, while there was one."""
+        return self.read / self.read_seconds if self.read_seconds > 0 else 0.0
+
+    @property
+    def switches_per_minute(self) -> float:
+        """Changes of the shown label a minute and face."""
+        return self._per_minute(self.switches)
+
+    @property
+    def raw_switches_per_minute(self) -> float:
+        """The same before smoothing."""
+        return self._per_minute(self.raw_switches)
+
+    def lines(self) -> list[str]:
+        """The summary as plain text."""
+        seconds = max(self.seconds, 1e-9)
+        missed = self.frames - self.drawn
+        text = [
+            f"{self.seconds:.1f} s: {self.frames} frames ({self.frames / seconds:.1f}/s), "
+            f"{self.drawn} drawn, {missed} superseded by a newer one, {self.garbled} garbled",
+            f"{self.read} readings of {self.analyses} analysed frames; "
+            f"{self.readings_per_second:.1f}/s while a face was there; from camera to screen "
+            f"{self.latency.quantile(0.5):.0f} ms (median), "
+            f"{self.latency.quantile(0.95):.0f} ms (95th percentile)",
+            f"label switches a minute: {self.switches_per_minute:.1f} "
+            f"({self.raw_switches_per_minute:.1f} without smoothing)",
+        ]
+        if self.gaps:
+            text.append(f"{self.gaps} gaps, {self.gap_seconds:.1f} s in all")
+        if self.turned_down:
+            reasons = ", ".join(f"{n} {why}" for why, n in self.turned_down.most_common())
+            text.append(f"boxes turned down: {reasons}")
+        return text + self._face_lines()
+
+    def _face_lines(self) -> list[str]:
+        longest = sorted(self.emotions.items(), key=lambda item: -sum(item[1].values()))
+        lines = [
+            f"face {face}: "
+            + ", ".join(
+                f"{label} {times[label]:.1f} s"
+                for label in sorted(times, key=lambda one: -times[one])
+            )
+            for face, times in sorted(longest[:_MOST_FACES])
+        ]
+        rest = len(longest) - len(lines)
+        return [*lines, f"and {rest} more faces, seen for a shorter time"] if rest else lines
+
+    def _per_minute(self, switches: int) -> float:
+        return 60 * switches / self.face_seconds if self.face_seconds > 0 else 0.0
+
+    @staticmethod
+    def _step(before_s: float, now_s: float) -> float:
+        step_s = now_s - before_s
+        return step_s if 0 <= step_s <= _LONGEST_STEP_S else 0.0

@@ -1,0 +1,144 @@
+"""The two threads beside the window: one reads the newest frame, one looks for new faces.
+
+A full Haar search takes longer than a frame lasts. It has a thread of its own, so that readings
+of known faces, which need only a search around each, never wait for it.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+
+from emocam.detection.detector import FaceDetector
+from emocam.io.camera import LiveCamera
+from emocam.live.analysis import Analysis, FrameReader
+from emocam.types import Box, Frame
+
+_WAIT_S = 0.1
+_JOIN_S = 5.0
+_SEARCH_EVERY_S = 0.5  # with known faces; a new one is found this late at most
+_SEARCH_EMPTY_S = 0.1  # while there is no face at all
+_SEARCH_SHARE = 0.25  # of the time, on a machine where a search takes long
+_MOST_RESULTS = 300  # a window that is being dragged takes none for a while
+
+
+class Worker:
+    """A thread that takes the newest frame of a camera whenever it is done with the last one.
+
+    It ends with its `with` block; what it raised is raised by `check`.
+
+    Attributes
+    ----------
+    paused
+        Whether it leaves frames alone for now.
+    """
+
+    name = "worker"
+
+    def __init__(self, camera: LiveCamera) -> None:
+        self.ending = threading.Event()
+        self.paused = False
+        self._camera = camera
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._guarded, name=self.name, daemon=True)
+
+    def __enter__(self) -> Worker:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ending.set()
+        self._thread.join(_JOIN_S)
+
+    def check(self) -> None:
+        """Raise here what went wrong in the thread."""
+        if self._error is not None:
+            raise self._error
+
+    def take_in(self, frame: Frame) -> None:
+        """What the thread does with a frame."""
+        raise NotImplementedError
+
+    def _guarded(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 -- handed over to the main thread
+            self._error = error
+
+    def _work(self) -> None:
+        last = -1
+        while not self.ending.is_set():
+            frame = self._camera.wait_newer(last, _WAIT_S)
+            if frame is None or self.paused:
+                self.ending.wait(_WAIT_S if self._camera.ended or self.paused else 0)
+                continue
+            last = frame.index
+            self.take_in(frame)
+
+
+class Scout(Worker):
+    """Searches whole frames for faces, now and then.
+
+    Attributes
+    ----------
+    turned_down
+        How many boxes were no faces, by reason.
+    """
+
+    name = "scout"
+
+    def __init__(self, camera: LiveCamera, *, keep_all: bool = False) -> None:
+        super().__init__(camera)
+        self.turned_down: Counter[str] = Counter()
+        self.alone = True
+        self._detector = FaceDetector(keep_all=keep_all)
+        self._found: list[Box] = []
+        self._lock = threading.Lock()
+
+    def take(self, *, alone: bool) -> list[Box]:
+        """What the last search found, once; `alone` says that no face is known just now."""
+        self.alone = alone
+        with self._lock:
+            found, self._found = self._found, []
+        return found
+
+    def take_in(self, frame: Frame) -> None:
+        """Search it, and rest a while."""
+        start_s = time.monotonic()
+        faces = self._detector.detect(frame.image_bgr)
+        self.turned_down.update(one.reason for one in self._detector.rejected)
+        with self._lock:
+            self._found = [face.xyxy for face in faces]
+        took_s = time.monotonic() - start_s
+        self._rest(max(0.0, took_s / _SEARCH_SHARE - took_s))
+
+    def _rest(self, least_s: float) -> None:
+        done_s = time.monotonic()
+        self.ending.wait(least_s if not self.alone else min(least_s, _SEARCH_EMPTY_S))
+        while not self.alone and time.monotonic() - done_s < _SEARCH_EVERY_S:
+            if self.ending.wait(0.02):
+                return
+
+
+class Analyst(Worker):
+    """Reads the newest frame as soon as it is done with the last one."""
+
+    name = "analyst"
+
+    def __init__(self, camera: LiveCamera, reader: FrameReader, scout: Scout) -> None:
+        super().__init__(camera)
+        self._reader, self._scout = reader, scout
+        self._results: deque[Analysis] = deque(maxlen=_MOST_RESULTS)
+
+    def take(self) -> list[Analysis]:
+        """Analyses that are done since the last call, in order."""
+        taken = []
+        while self._results:
+            taken.append(self._results.popleft())
+        return taken
+
+    def take_in(self, frame: Frame) -> None:
+        """Read it, with what the scout has found since."""
+        newcomers = self._scout.take(alone=self._reader.alone)
+        self._results.append(self._reader.read(frame, newcomers))

@@ -1,0 +1,163 @@
+"""What a live session shows: each frame with the readings of its faces, wherever it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from emocam.errors import OutputError
+from emocam.live.analysis import Analysis
+from emocam.live.controls import Controls
+from emocam.live.film import LiveFilm
+from emocam.live.log import save_picture
+from emocam.render.overlay import Overlay
+from emocam.types import Frame, ImageU8, Reading
+
+_STALE_LIGHT = 0.45  # of a picture that shows the past
+
+
+class Screen(Protocol):
+    """What shows a picture and tells the key pressed, by name."""
+
+    def show(self, frame_bgr: ImageU8) -> str: ...
+
+    def fullscreen(self, on: bool) -> None: ...
+
+
+class Viewer(Protocol):
+    """What shows a picture and its readings to others, without waiting for them."""
+
+    @property
+    def clients(self) -> int: ...
+
+    def show(self, frame_bgr: ImageU8, readings: str) -> None: ...
+
+
+Shown = Sequence[tuple[Reading, float]]
+
+
+class LiveView:
+    """Draws frames and hands them to a window, a browser and a film, whichever there are.
+
+    Attributes
+    ----------
+    window, browser
+        Where pictures are shown; None for nowhere.
+    controls
+        What is switched on.
+    film
+        What is recorded.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.window: Screen | None = None
+        self.browser: Viewer | None = None
+        self.controls = Controls()
+        self.film = LiveFilm()
+        self._overlay = Overlay(labels)
+        self._picture: ImageU8 | None = None
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether a picture must be drawn at all."""
+        is_browsed = self.browser is not None and self.browser.clients > 0
+        return self.window is not None or is_browsed or self.film.path is not None
+
+    def remember(self, analyses: Sequence[Analysis]) -> None:
+        """Take analyses into the history strip."""
+        for one in analyses:
+            self._overlay.remember(one.readings, one.time_s)
+
+    def show(
+        self,
+        frame: Frame,
+        shown: Shown,
+        *,
+        now_s: float,
+        fps: float,
+        notice: str = "",
+        numbers: str = "",
+        stale: bool = False,
+        is_new: bool = True,
+    ) -> str:
+        """Draw a frame and show it; the name of the key that was pressed meanwhile.
+
+        Parameters
+        ----------
+        frame
+            The camera's.
+        shown
+            Readings with their faces where they are in this frame, and how strongly to draw them.
+        now_s
+            The time in seconds of the session.
+        fps
+            The camera's rate, for a film that is recorded.
+        notice
+            Something the user must know.
+        numbers
+            Rates and delay.
+        stale
+            Whether the frame shows the past: it is darkened.
+        is_new
+            Whether the frame comes for the first time.
+        """
+        image = frame.image_bgr
+        if stale:
+            image = cv2.convertScaleAbs(image, alpha=_STALE_LIGHT).astype(np.uint8, copy=False)
+        if self.controls.mirrored:
+            image = np.ascontiguousarray(image[:, ::-1])
+            shown = [(_mirrored(one, image.shape[1]), fade) for one, fade in shown]
+        draw = partial(
+            self._overlay.draw,
+            image,
+            [reading for reading, _ in shown],
+            time_s=now_s,
+            taken_s=frame.time_s,
+            options=self.controls.overlay,
+            notice=notice,
+            opacity={reading.face.id: fade for reading, fade in shown},
+        )
+        if self.film.path is not None and not self.controls.paused:
+            # Drawn for itself: rates, help and the red dot are for who looks on now.
+            self.film.write(draw(), now_s, fps, is_new=is_new)
+        if self.window is None and self.browser is None:
+            return ""
+        self._picture = draw(
+            numbers=numbers if self.controls.numbers else "",
+            recording=self.film.path is not None,
+            help_lines=self.controls.help_lines,
+        )
+        if self.browser is not None:
+            from emocam.live.browser import readings_json  # its server is slow to import
+
+            readings = [reading for reading, _ in shown]
+            self.browser.show(self._picture, readings_json(readings, notice))
+        return "" if self.window is None else self.window.show(self._picture)
+
+    def full_screen(self) -> None:
+        """Fill the screen or not, as the controls say."""
+        if self.window is not None:
+            self.window.fullscreen(self.controls.full_screen)
+
+    def save(self, path: Path) -> None:
+        """Write the picture that is shown as a PNG.
+
+        Raises
+        ------
+        OutputError
+            When there is none yet, or it can't be written there.
+        """
+        if self._picture is None:
+            raise OutputError("there is no picture yet")
+        save_picture(self._picture, path)
+
+
+def _mirrored(reading: Reading, width: int) -> Reading:
+    x1, y1, x2, y2 = reading.face.xyxy
+    return replace(reading, face=replace(reading.face, xyxy=(width - x2, y1, width - x1, y2)))

@@ -1,0 +1,1 @@
+"""What a face seems to express: descriptors, codebook, kernel model, emotion clusters."""

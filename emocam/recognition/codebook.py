@@ -1,0 +1,200 @@
+"""From descriptors to word counts: soft assignment to visual words, pooled over a grid.
+
+Bags of visual words: Csurka and others, "Visual categorization with bags of keypoints" (2004);
+soft assignment: van Gemert and others, "Visual word ambiguity" (PAMI 2010); K-Means words for
+expressions: Ionescu, Popescu, Grozea, "Local learning to improve bag of visual words model for
+facial expression recognition" (ICML 2013 workshop).
+
+The vocabulary is closed under mirroring: a word is kept with the sign that each of its
+coordinates takes in the mirror. A face and its mirror image then have the same counts at mirrored
+places, and both are averaged without encoding the mirror image.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from emocam.errors import ModelError
+from emocam.recognition.descriptors import LENGTH, describe, orientation_maps
+from emocam.recognition.model_file import ModelFile
+from emocam.types import FloatArray, ImageU8
+
+BATCH = 2  # faces at a time: what they need stays in the processor's cache
+
+
+@dataclass(frozen=True, eq=False)
+class Words:
+    """Visual words of descriptors of one kind.
+
+    Attributes
+    ----------
+    mean
+        Shape (128,), float32: mean descriptor.
+    whitening
+        Shape (128, dims), float32: principal axes over the square root of their variance.
+    parity
+        Shape (dims,), float32: what mirroring does to each whitened coordinate, 1 (even) first,
+        then -1 (odd).
+    centers
+        Shape (words, dims), float32, unit length: K-Means centres. Their mirror images are words
+        as well.
+    sharpness
+        Softmax factor of the cosine. Larger gives each descriptor to fewer words.
+    cells
+        Pooling cells each way.
+    """
+
+    mean: FloatArray
+    whitening: FloatArray
+    parity: FloatArray
+    centers: FloatArray
+    sharpness: float
+    cells: int
+
+    @property
+    def length(self) -> int:
+        """How many features a face has."""
+        return self.cells * self.cells * len(self.centers)
+
+    @cached_property
+    def _halves(self) -> tuple[FloatArray, FloatArray]:
+        """Words along the even and along the odd axes, times the sharpness."""
+        scaled = self.centers.T * np.float32(self.sharpness)
+        even = int((self.parity > 0).sum())
+        return np.ascontiguousarray(scaled[:even]), np.ascontiguousarray(scaled[even:])
+
+    @cached_property
+    def _shift(self) -> FloatArray:
+        return self.mean @ self.whitening
+
+    def whiten(self, descriptors: FloatArray) -> FloatArray:
+        """Descriptors, shape (n, 128), as whitened unit vectors, shape (n, dims)."""
+        whitened = descriptors @ self.whitening
+        whitened -= self._shift
+        norm = np.sqrt(np.einsum("nd,nd->n", whitened, whitened))
+        whitened /= np.maximum(norm, 1e-6)[:, None]
+        return np.asarray(whitened, dtype=np.float32)
+
+    def encode(self, descriptors: FloatArray) -> FloatArray:
+        """Features of faces and their mirror images together.
+
+        Parameters
+        ----------
+        descriptors
+            Shape (n, points², 128), float32, from `describe`.
+
+        Returns
+        -------
+        Shape (n, `length`), float32, at least 0: square root of each word's mean share in each
+        cell, averaged with that of the mirror image.
+        """
+        count, cells = len(descriptors), self.cells
+        whitened = self.whiten(descriptors.reshape(-1, LENGTH))
+        even, odd = self._halves
+        # A word and its mirror image differ in the sign of the odd part alone, so
+        # exp(even + odd) and exp(even - odd) come from two exponentials of half the length.
+        shares = whitened[:, : len(even)] @ even
+        np.exp(shares, out=shares)
+        turns = whitened[:, len(even) :] @ odd
+        np.exp(turns, out=turns)
+        mirrored = shares / turns
+        shares *= turns
+        total = (shares.sum(axis=1) + mirrored.sum(axis=1)).reshape(count, 1, -1)
+        # Dividing the few pooling weights makes shares sum to 1 as dividing the shares would.
+        pooling = pooling_weights(math.isqrt(descriptors.shape[1]), cells) / total
+        pooled = pooling @ shares.reshape(count, -1, shares.shape[1])
+        pooled_mirrored = pooling @ mirrored.reshape(count, -1, shares.shape[1])
+        columns = np.arange(cells * cells).reshape(cells, cells)[:, ::-1].ravel()
+        pooled += pooled_mirrored[:, columns]
+        pooled *= np.float32(0.5)
+        np.sqrt(pooled, out=pooled)
+        return np.asarray(pooled.reshape(count, -1), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Descriptors of one size, and their words.
+
+    Attributes
+    ----------
+    cell, step
+        Of the descriptors, in pixels; see `describe`.
+    words
+        Learnt from such descriptors.
+    """
+
+    cell: float
+    step: int
+    words: Words
+
+    def describe(self, maps: FloatArray) -> FloatArray:
+        """Descriptors, shape (n, points², 128), of maps of `orientation_maps`."""
+        return describe(maps, self.cell, self.step)
+
+    def to_arrays(self, prefix: str) -> dict[str, np.ndarray]:
+        """Named arrays for the model file."""
+        words = self.words
+        layout = [self.cell, self.step, words.cells, words.sharpness]
+        return {
+            f"{prefix}layout": np.array(layout, np.float32),
+            f"{prefix}mean": words.mean,
+            f"{prefix}whitening": words.whitening,
+            f"{prefix}parity": words.parity,
+            f"{prefix}centers": words.centers.astype(np.float16),
+        }
+
+    @classmethod
+    def from_file(cls, file: ModelFile, prefix: str) -> Scale:
+        """Check and take the arrays of a model file.
+
+        Raises
+        ------
+        ModelError
+            When an array is absent or does not fit.
+        """
+        cell, step, cells, sharpness = file.array(f"{prefix}layout", (4,)).tolist()
+        if not (0 < cell <= 64 and 1 <= step <= 64 and 1 <= cells <= 16 and 0 < sharpness < 80):
+            raise ModelError(f"the model's layout of '{prefix[:-1]}' is out of range")
+        parity = file.array(f"{prefix}parity", (None,))
+        words = Words(
+            mean=file.array(f"{prefix}mean", (LENGTH,)),
+            whitening=file.array(f"{prefix}whitening", (LENGTH, len(parity))),
+            parity=parity,
+            centers=file.array(f"{prefix}centers", (None, len(parity))).astype(np.float32),
+            sharpness=sharpness,
+            cells=int(cells),
+        )
+        return cls(cell, int(step), words)
+
+
+@lru_cache(maxsize=32)
+def pooling_weights(points: int, cells: int) -> FloatArray:
+    """Bilinear share of each grid point in each cell, shape (cells², points²), rows sum to 1.
+
+    Parameters
+    ----------
+    points, cells
+        How many each way.
+    """
+    width = points / cells
+    centers = (np.arange(cells) + 0.5) * width - 0.5
+    inside = np.clip(np.arange(points), centers[0], centers[-1])
+    share = np.maximum(0, 1 - np.abs(inside[:, None] - centers) / width)
+    both = np.einsum("yi,xj->ijyx", share, share).reshape(cells * cells, -1)
+    return np.asarray(both / both.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def encode_faces(scales: Sequence[Scale], faces_gray: ImageU8) -> FloatArray:
+    """Features of all scales side by side, shape (n, features), of faces (n, size, size)."""
+    lengths = [scale.words.length for scale in scales]
+    features = np.empty((len(faces_gray), sum(lengths)), np.float32)
+    for first in range(0, len(faces_gray), BATCH):
+        maps = orientation_maps(faces_gray[first : first + BATCH])
+        encoded = [scale.words.encode(scale.describe(maps)) for scale in scales]
+        np.concatenate(encoded, axis=1, out=features[first : first + BATCH])
+    return features

@@ -1,0 +1,292 @@
+"""Recipe `words`: visual words, remembered faces, emotion clusters. NumPy and OpenCV only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+
+from emocam.errors import ModelError
+from emocam.recognition.codebook import Scale, encode_faces
+from emocam.recognition.model_file import ModelFile
+from emocam.recognition.prediction import Prediction
+from emocam.recognition.quantized import Rounded
+from emocam.runtime import one_blas_thread
+from emocam.types import FloatArray, ImageU8, IntArray
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """The learnt space in which faces are compared.
+
+    Attributes
+    ----------
+    offset
+        Shape (features,), float32: taken from the features first.
+    projection
+        Shape (features, dims).
+    """
+
+    offset: FloatArray
+    projection: Rounded
+
+    def points(self, features: FloatArray) -> FloatArray:
+        """Points, shape (n, dims), for features of shape (n, features)."""
+        return self.projection.weighed(features - self.offset)
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """Kernel ridge regression on remembered faces in a learnt space.
+
+    Attributes
+    ----------
+    faces
+        Shape (faces, dims): remembered faces in that space.
+    weights
+        Shape (faces, labels), float32: how much each speaks for each label.
+    sharpness
+        Factor of the squared distance in the Gaussian kernel. Larger makes only the most similar
+        faces count.
+    """
+
+    faces: Rounded
+    weights: FloatArray
+    sharpness: float
+
+    def scores(self, points: FloatArray) -> FloatArray:
+        """Score of each label, shape (n, labels), for points of shape (n, dims)."""
+        exponent = self.faces.compared(points * np.float32(2 * self.sharpness))
+        exponent -= self._norms
+        exponent -= np.float32(self.sharpness) * np.square(points).sum(axis=1, keepdims=True)
+        np.minimum(exponent, 0, out=exponent)
+        np.exp(exponent, out=exponent)
+        return np.asarray(exponent @ self.weights, dtype=np.float32)
+
+    @cached_property
+    def _norms(self) -> FloatArray:
+        faces = self.faces
+        lengths = np.square(faces.numbers, dtype=np.float32) @ np.square(faces.step)
+        return np.asarray(self.sharpness * lengths, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """Calibration of the scores, and the second K-Means on the probabilities.
+
+    Attributes
+    ----------
+    matrix, bias
+        Shape (labels, labels) and (labels,), float32: the calibrated probabilities are
+        softmax(scores @ matrix + bias).
+    sharpening
+        Power that the probabilities are raised to before the clusters see them.
+    mean, scale
+        Shape (labels,), float32: what `StandardScaler` learnt on the sharpened probabilities.
+    centers
+        Shape (clusters, labels), float32: what `KMeans` learnt on them, scaled.
+    names
+        Shape (clusters,), int64: the label of each cluster.
+    """
+
+    matrix: FloatArray
+    bias: FloatArray
+    sharpening: float
+    mean: FloatArray
+    scale: FloatArray
+    centers: FloatArray
+    names: IntArray
+
+    def probabilities(self, scores: FloatArray) -> FloatArray:
+        """Calibrated probabilities, shape (n, labels), of scores of the same shape."""
+        return softmax(self.logits(scores))
+
+    def logits(self, scores: FloatArray) -> FloatArray:
+        """Logarithms of the probabilities but for a constant of each row, of the same shape."""
+        return np.asarray(scores @ self.matrix + self.bias, dtype=np.float32)
+
+    def space(self, probabilities: FloatArray) -> FloatArray:
+        """Where probabilities lie in the space of the centres, of the same shape."""
+        return (sharpened(probabilities, self.sharpening) - self.mean) / self.scale
+
+    def nearest(self, probabilities: FloatArray) -> IntArray:
+        """Cluster of each row, shape (n,)."""
+        scaled = self.space(probabilities)
+        distance = np.square(self.centers).sum(axis=1) - 2 * (scaled @ self.centers.T)
+        return np.asarray(distance.argmin(axis=1), dtype=np.int64)
+
+    def predict(self, scores: FloatArray) -> Prediction:
+        """The cluster decides the emotion.
+
+        Where the likeliest label is another one than the cluster's, the two probabilities change
+        places, so that what is said always has the largest.
+        """
+        probabilities = self.probabilities(scores)
+        clusters = self.nearest(probabilities)
+        rows = np.arange(len(probabilities))
+        said, likeliest = self.names[clusters], probabilities.argmax(axis=1)
+        highest = probabilities[rows, likeliest]
+        probabilities[rows, likeliest] = probabilities[rows, said]
+        probabilities[rows, said] = highest
+        return Prediction(probabilities, clusters)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Rows that sum to 1, of the same shape."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def sharpened(probabilities: FloatArray, power: float) -> FloatArray:
+    """Powers of probabilities, rows summing to 1 again."""
+    powers = np.power(np.maximum(probabilities, 1e-9), power)
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class WordsModel:
+    """The fitted recipe, as arrays.
+
+    Attributes
+    ----------
+    labels
+        In the order of all columns.
+    size
+        Side of the training format in pixels.
+    scales
+        Descriptors and their visual words.
+    space
+        Features to points.
+    memory
+        Points to scores.
+    clusters
+        Scores to emotion clusters.
+    """
+
+    recipe: ClassVar[str] = "words"
+    labels: tuple[str, ...]
+    size: int
+    scales: tuple[Scale, ...]
+    space: Space
+    memory: Memory
+    clusters: Clusters
+
+    def predict(self, faces_gray: ImageU8) -> Prediction:
+        """Emotion cluster and probabilities of each face.
+
+        Parameters
+        ----------
+        faces_gray
+            Shape (n, size, size), uint8.
+        """
+        # One thread: these products are small, and the detector wants the other cores.
+        with one_blas_thread():
+            parts = [
+                self.clusters.predict(self.scores(self.describe(faces_gray[first:last])))
+                for first, last in _batches(len(faces_gray))
+            ]
+        return Prediction(
+            np.concatenate([part.probabilities for part in parts]),
+            np.concatenate([part.clusters for part in parts]),
+        )
+
+    def describe(self, faces_gray: ImageU8) -> FloatArray:
+        """Word counts of faces and their mirror images, shape (n, features), float32."""
+        return encode_faces(self.scales, faces_gray)
+
+    def scores(self, features: FloatArray) -> FloatArray:
+        """Score of each label, shape (n, labels), for features of shape (n, features)."""
+        return self.memory.scores(self.space.points(features))
+
+    @property
+    def centers(self) -> FloatArray:
+        """Shape (clusters, labels), float32: centres of the emotion clusters."""
+        return self.clusters.centers
+
+    @property
+    def cluster_names(self) -> IntArray:
+        """Shape (clusters,), int64: number of the label that each cluster is named after."""
+        return self.clusters.names
+
+    def cluster_space(self, faces_gray: ImageU8) -> FloatArray:
+        """Where faces lie in the space of the centres, shape (n, labels), float32."""
+        return self.clusters.space(
+            self.clusters.probabilities(self.scores(self.describe(faces_gray)))
+        )
+
+    def evidence(self, faces_gray: ImageU8) -> FloatArray:
+        """Logarithms of the probabilities but for a constant of each face, shape (n, labels)."""
+        return self.clusters.logits(self.scores(self.describe(faces_gray)))
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Named arrays for the model file; the large ones in 8 bits a number."""
+        arrays: dict[str, np.ndarray] = {}
+        for number, scale in enumerate(self.scales):
+            arrays.update(scale.to_arrays(f"words{number}."))
+        space, memory = self.space, self.memory
+        arrays |= {"memory.offset": space.offset, "memory.weights": memory.weights}
+        arrays["memory.sharpness"] = np.array([memory.sharpness], np.float32)
+        for name, matrix in (("projection", space.projection), ("faces", memory.faces)):
+            arrays |= {f"memory.{name}": matrix.numbers, f"memory.{name}_step": matrix.step}
+        clusters = self.clusters
+        arrays["clusters.sharpening"] = np.array([clusters.sharpening], np.float32)
+        for name in ("matrix", "bias", "mean", "scale", "centers", "names"):
+            arrays[f"clusters.{name}"] = getattr(clusters, name)
+        return arrays
+
+    @classmethod
+    def from_file(cls, file: ModelFile) -> WordsModel:
+        """Check and take the arrays of a model file.
+
+        Raises
+        ------
+        ModelError
+            When an array is absent or does not fit the card.
+        """
+        labels = len(file.labels)
+        scales = _scales(file)
+        features = sum(scale.words.length for scale in scales)
+        projection = _rounded(file, "memory.projection", features, None)
+        weights = file.array("memory.weights", (None, labels))
+        memory = Memory(
+            faces=_rounded(file, "memory.faces", len(weights), len(projection.step)),
+            weights=weights.astype(np.float32),
+            sharpness=float(file.array("memory.sharpness", (1,))[0]),
+        )
+        space = Space(file.array("memory.offset", (features,)), projection)
+        size = int(file.card["size"])
+        return cls(file.labels, size, scales, space, memory, _clusters(file))
+
+
+def _rounded(file: ModelFile, name: str, rows: int, columns: int | None) -> Rounded:
+    step = file.array(f"{name}_step", (columns,))
+    return Rounded(file.array(name, (rows, len(step))), step)
+
+
+def _scales(file: ModelFile) -> tuple[Scale, ...]:
+    count = sum(name.startswith("words") and name.endswith(".centers") for name in file.arrays)
+    if not count:
+        raise ModelError("the model lacks its visual words: train it anew")
+    return tuple(Scale.from_file(file, f"words{number}.") for number in range(count))
+
+
+def _clusters(file: ModelFile) -> Clusters:
+    labels = len(file.labels)
+    parts: dict[str, Any] = {
+        name: file.array(f"clusters.{name}", (labels,)) for name in ("bias", "mean", "scale")
+    }
+    parts["sharpening"] = float(file.array("clusters.sharpening", (1,))[0])
+    parts["matrix"] = file.array("clusters.matrix", (labels, labels))
+    centers = file.array("clusters.centers", (None, labels))
+    names = file.array("clusters.names", (len(centers),)).astype(np.int64)
+    if len(names) and not 0 <= names.min() <= names.max() < labels:
+        raise ModelError(f"the model's clusters should be named by the labels 0 to {labels - 1}")
+    return Clusters(**parts, centers=centers, names=names)
+
+
+def _batches(count: int) -> list[tuple[int, int]]:
+    return [(first, first + _BATCH) for first in range(0, count, _BATCH)] or [(0, 0)]

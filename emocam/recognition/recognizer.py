@@ -1,0 +1,134 @@
+"""From a picture to the readings of its faces, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emocam.detection.crop import crop_faces
+from emocam.detection.detector import FaceDetector
+from emocam.errors import ModelError
+from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.labels import UNSURE
+from emocam.recognition.model_file import ModelFile, find_model, load_model_file
+from emocam.recognition.pixels import PixelsModel
+from emocam.recognition.prediction import FaceModel, Prediction
+from emocam.types import Face, FloatArray, ImageU8, Reading, check_bgr
+
+_RECIPES: dict[str, type[FaceModel]] = {
+    PixelsModel.recipe: PixelsModel,
+    WordsModel.recipe: WordsModel,
+}
+
+
+class EmotionRecognizer:
+    """Finds the faces of a picture and reads the apparent expression of each.
+
+    Parameters
+    ----------
+    model
+        A fitted recipe.
+    card
+        Its model card.
+    certainty
+        Below this calibrated probability (0 to 1) a face is labelled `unsure`; None takes the
+        model's own threshold. Raising it makes the labels rarer and more often right.
+    """
+
+    def __init__(
+        self, model: FaceModel, card: dict[str, Any], *, certainty: float | None = None
+    ) -> None:
+        self.model = model
+        self.card = card
+        self.certainty = float(card.get("certainty", 0.0)) if certainty is None else certainty
+        self.detector = FaceDetector()
+
+    @classmethod
+    def load(
+        cls, model: str | Path | None = None, *, certainty: float | None = None
+    ) -> EmotionRecognizer:
+        """Read a model file, or the default model.
+
+        Parameters
+        ----------
+        model
+            Path of a .safetensors file that `emocam train` made, the name of a model that emocam
+            carries, or None for the default one.
+        certainty
+            See the class.
+
+        Raises
+        ------
+        UsageError
+            When there is no such model.
+        ModelError
+            When the file is not a model, or something in it doesn't fit.
+        """
+        return cls.from_file(load_model_file(find_model(model)), certainty=certainty)
+
+    @classmethod
+    def from_file(cls, file: ModelFile, *, certainty: float | None = None) -> EmotionRecognizer:
+        """Make one of a model file's content; see `load`."""
+        recipe = file.card["recipe"]
+        if recipe not in _RECIPES:
+            raise ModelError(f"the model's recipe '{recipe}' is none of: {', '.join(_RECIPES)}")
+        return cls(_RECIPES[recipe].from_file(file), file.card, certainty=certainty)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the probabilities."""
+        return self.model.labels
+
+    def read(self, frame_bgr: ImageU8) -> list[Reading]:
+        """Readings of all faces of a picture, left to right.
+
+        Parameters
+        ----------
+        frame_bgr
+            Shape (height, width, 3), uint8, blue first, upright.
+
+        Raises
+        ------
+        ValueError
+            When it is not such a picture.
+        """
+        check_bgr(frame_bgr)
+        return self.read_faces(frame_bgr, self.detector.detect(frame_bgr))
+
+    def read_faces(self, frame_bgr: ImageU8, faces: Sequence[Face]) -> list[Reading]:
+        """Readings of faces that are known already, in the same order."""
+        if not faces:
+            return []
+        prediction = self.predict(frame_bgr, faces)
+        return [
+            self.reading(face, probabilities, int(cluster))
+            for face, probabilities, cluster in zip(
+                faces, prediction.probabilities, prediction.clusters, strict=True
+            )
+        ]
+
+    def predict(self, frame_bgr: ImageU8, faces: Sequence[Face]) -> Prediction:
+        """Probabilities and clusters of one or more known faces, before any smoothing."""
+        return self.model.predict(np.stack(crop_faces(frame_bgr, faces, self.model.size)))
+
+    def reading(
+        self, face: Face, probabilities: FloatArray, cluster: int, best: int | None = None
+    ) -> Reading:
+        """What is said of a face whose label probabilities, shape (labels,), are these.
+
+        `best` is the index of the label to say where smoothing over time has chosen it; by
+        default the most probable one.
+        """
+        best = int(probabilities.argmax()) if best is None else best
+        certainty = float(probabilities[best])
+        return Reading(
+            face=face,
+            emotion=self.labels[best] if certainty >= self.certainty else UNSURE,
+            certainty=certainty,
+            cluster=cluster,
+            probabilities=tuple(float(p) for p in probabilities),
+            labels=self.labels,
+        )

@@ -1,0 +1,1 @@
+"""What is drawn: overlay, text, layout, history strip, anonymized heads."""

@@ -1,0 +1,112 @@
+"""Where labels go, so that they stay in the picture and off each other and the faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from emocam.render.sprites import Rect
+
+_ORDER = 0.04  # cost of each step down the list of places
+_STAY = 0.25  # how much worse a label's old place may be before it jumps to another
+
+
+@dataclass
+class Layout:
+    """Rectangles that are taken, and the picture's bounds.
+
+    Attributes
+    ----------
+    bounds
+        Left, top, right, bottom of what may be used.
+    taken
+        Rectangles with what covering one of them wholly would cost.
+    """
+
+    bounds: Rect
+    taken: list[tuple[Rect, float]] = field(default_factory=list)
+
+    def place(
+        self, size_wh: tuple[int, int], corners: Sequence[tuple[int, int]], last: int | None
+    ) -> tuple[Rect, int, float]:
+        """Choose the least costly of some places for a rectangle.
+
+        Parameters
+        ----------
+        size_wh
+            Width and height in pixels.
+        corners
+            Top left corners to choose from, the most wanted first; each is moved into the bounds.
+        last
+            Index of the place chosen for the last frame; it is kept unless another one is much
+            better, because labels that jump can't be read.
+
+        Returns
+        -------
+        The rectangle, the index of its place, and the share of it (weighted, 0 and up) that
+        covers something.
+        """
+        width, height = size_wh
+        left, top, right, bottom = self.bounds
+        x1 = np.clip([x for x, _ in corners], left, max(left, right - width))
+        y1 = np.clip([y for _, y in corners], top, max(top, bottom - height))
+        covered = np.zeros(len(corners))
+        if self.taken:
+            boxes = np.array([rect for rect, _ in self.taken])
+            weights = np.array([weight for _, weight in self.taken])
+            across = np.minimum(x1[:, None] + width, boxes[:, 2]) - np.maximum(
+                x1[:, None], boxes[:, 0]
+            )
+            down = np.minimum(y1[:, None] + height, boxes[:, 3]) - np.maximum(
+                y1[:, None], boxes[:, 1]
+            )
+            shared = np.maximum(across, 0) * np.maximum(down, 0)
+            covered = (shared * weights).sum(axis=1) / (width * height)
+        cost = covered + _ORDER * np.arange(len(corners))
+        if last is not None and last < len(corners):
+            cost[last] -= _STAY
+        best = int(cost.argmin())
+        x, y = int(x1[best]), int(y1[best])
+        return (x, y, x + width, y + height), best, float(covered[best])
+
+    def take(self, rect: Rect, weight: float = 1.0) -> None:
+        """Mark a rectangle as taken."""
+        self.taken.append((rect, weight))
+
+
+def label_corners(box: Rect, size_wh: tuple[int, int], gap: int) -> list[tuple[int, int]]:
+    """Places for a label: above its box, below, inside, then stacked further away."""
+    x1, y1, x2, y2 = box
+    width, height = size_wh
+    return [
+        (x1, y1 - height - gap),
+        (x1, y2 + gap),
+        (x1, y1 + gap),
+        (x2 - width, y1 - height - gap),
+        (x2 - width, y2 + gap),
+        (x1, y1 - 2 * (height + gap)),
+        (x1, y2 + height + 2 * gap),
+        (x1, y1 - 3 * (height + gap)),
+        (x1, y2 + 2 * height + 3 * gap),
+        (x1, y2 - height - gap),
+        (x1 - width - gap, y1),
+        (x2 + gap, y1),
+    ]
+
+
+def panel_corners(box: Rect, size_wh: tuple[int, int], gap: int) -> list[tuple[int, int]]:
+    """Places for a panel: right of its box, left, under, over, then in its lower corners."""
+    x1, y1, x2, y2 = box
+    width, height = size_wh
+    return [
+        (x2 + gap, y1),
+        (x1 - width - gap, y1),
+        (x2 + gap, y2 - height),
+        (x1 - width - gap, y2 - height),
+        (x1, y2 + gap),
+        (x1, y1 - height - gap),
+        (x2 - width - gap, y2 - height - gap),
+        (x1 + gap, y2 - height - gap),
+    ]

@@ -1,0 +1,338 @@
+"""What is drawn on a frame: boxes, emotions, bars, the history strip, and notes to the user."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from emocam.recognition.labels import UNSURE, color_rgb
+from emocam.render.anonymize import blur_heads, paint_out_heads
+from emocam.render.layout import Layout, label_corners, panel_corners
+from emocam.render.notes import draw_help, draw_notice, draw_numbers, draw_recording
+from emocam.render.panel import draw_bars, panel_size
+from emocam.render.sprites import (
+    Rect,
+    Sprite,
+    SpriteCache,
+    Text,
+    fit_text,
+    luminance,
+    make_pill,
+    make_pill_end,
+)
+from emocam.render.strip import History, draw_strip, strip_height
+from emocam.types import Box, ImageU8, Reading
+
+_KEEP_COVERED_S = 2.0  # a hidden face stays hidden this long after it was last found
+_DARK = 90  # luminance of 255 below which a colour is edged brightly
+_LABEL_WEIGHT = 3.0  # covering a label is worse than covering as much of a face
+_MOST_COVERED = 0.12  # share of a panel that may cover a face or a label before it is left out
+_MOST_COVERED_ALONE = 0.5  # the same where there is only one face
+
+
+@dataclass(frozen=True)
+class OverlayOptions:
+    """What to draw besides boxes and labels.
+
+    Attributes
+    ----------
+    bars
+        A small bar for each emotion beside each face.
+    strip
+        The last 30 seconds of each face along the bottom.
+    blur
+        Heads are smeared beyond recognition.
+    anonymous
+        Heads are painted out; wins over `blur`.
+    """
+
+    bars: bool = True
+    strip: bool = False
+    blur: bool = False
+    anonymous: bool = False
+
+
+class Overlay:
+    """Draws readings on frames.
+
+    It keeps drawn texts, where each face's label stood, and the last 30 seconds of readings; so
+    use one for each camera or clip.
+
+    Parameters
+    ----------
+    labels
+        The model's labels.
+    """
+
+    def __init__(self, labels: Sequence[str]) -> None:
+        self.labels = tuple(labels)
+        self._cache = SpriteCache()
+        self._history = History(self.labels)
+        self._label_places: dict[int, int] = {}
+        self._panel_places: dict[int, int] = {}
+        self._covered: dict[int, tuple[Box, float]] = {}
+
+    def remember(self, readings: Sequence[Reading], time_s: float) -> None:
+        """Add one analysis' readings to the history strip.
+
+        Parameters
+        ----------
+        readings
+            What was read.
+        time_s
+            The time of the frame they were read in, in seconds; it never goes back.
+        """
+        self._history.remember(readings, time_s)
+
+    def draw(
+        self,
+        frame_bgr: ImageU8,
+        readings: Sequence[Reading],
+        *,
+        time_s: float = 0.0,
+        taken_s: float | None = None,
+        options: OverlayOptions | None = None,
+        numbers: str = "",
+        notice: str = "",
+        recording: bool = False,
+        help_lines: Sequence[tuple[str, str]] = (),
+        opacity: Mapping[int, float] | None = None,
+    ) -> ImageU8:
+        """A new picture with everything on it.
+
+        Parameters
+        ----------
+        frame_bgr
+            Shape (height, width, 3), uint8, blue first. It is not changed.
+        readings
+            What to draw, with the boxes where they are now.
+        time_s
+            The time now in seconds, the right end of the history strip.
+        taken_s
+            When the frame was taken, where that is not now: faces that were missed in a picture
+            that stands still must stay hidden.
+        options
+            What to draw besides boxes and labels; by default the bars.
+        numbers
+            A line for the top left corner.
+        notice
+            Something the user must know, such as a lost camera.
+        recording
+            Whether to show the red dot.
+        help_lines
+            Keys and what they do; a panel in the middle shows them.
+        opacity
+            How strongly to draw a face by its id, 0 to 1; 1 where nothing is said. Hidden faces
+            stay fully hidden.
+        """
+        options = options or OverlayOptions()
+        drawn = np.array(frame_bgr, order="C")
+        height, width = drawn.shape[:2]
+        px = text_size(width, height)
+        self._hide(drawn, readings, time_s if taken_s is None else taken_s, options)
+        strip_faces = self._strip_faces(readings) if options.strip else []
+        strip_px = max(9, round(px * 0.8))
+        bottom = height - strip_height(len(strip_faces), strip_px, height)
+        layout = Layout((0, 0, width, bottom))
+        for note in (
+            draw_numbers(drawn, numbers, px, self._cache),
+            draw_recording(drawn, px, self._cache) if recording else None,
+        ):
+            if note:
+                layout.take(note)
+        if strip_faces:
+            draw_strip(drawn, self._history, strip_faces, time_s, strip_px, self._cache)
+        self._draw_faces(drawn, readings, layout, px, options, opacity or {})
+        draw_notice(drawn, notice, px, bottom, self._cache)
+        draw_help(drawn, help_lines, px, self._cache)
+        return drawn
+
+    def _hide(
+        self, drawn: ImageU8, readings: Sequence[Reading], taken_s: float, options: OverlayOptions
+    ) -> None:
+        if not (options.blur or options.anonymous):
+            self._covered.clear()
+            return
+        for reading in readings:
+            self._covered[reading.face.id] = reading.face.xyxy, taken_s
+        # A face that the detector misses for a moment must not flash up.
+        self._covered = {
+            face: (box, seen_s)
+            for face, (box, seen_s) in self._covered.items()
+            if 0 <= taken_s - seen_s <= _KEEP_COVERED_S
+        }
+        hide = paint_out_heads if options.anonymous else blur_heads
+        hide(drawn, [box for box, _ in self._covered.values()])
+
+    def _strip_faces(self, readings: Sequence[Reading]) -> list[int]:
+        present = sorted(reading.face.id for reading in readings)
+        return present + [face for face in self._history.faces if face not in present]
+
+    def _draw_faces(
+        self,
+        drawn: ImageU8,
+        readings: Sequence[Reading],
+        layout: Layout,
+        px: int,
+        options: OverlayOptions,
+        opacity: Mapping[int, float],
+    ) -> None:
+        parts = self._place(readings, layout, px, drawn.shape[1], options)
+        fading = [part for part in parts if opacity.get(part.reading.face.id, 1.0) < 1]
+        for part in fading:
+            area = _clip(part.area(px), drawn)
+            before = area.copy()
+            self._draw_layers(drawn, [part], px)
+            strength = max(0.0, opacity[part.reading.face.id])
+            cv2.addWeighted(area, strength, before, 1 - strength, 0, dst=area)
+        self._draw_layers(drawn, [part for part in parts if part not in fading], px)
+
+    def _draw_layers(self, drawn: ImageU8, parts: Sequence[_Part], px: int) -> None:
+        # No box crosses a word: all boxes lie below all panels, and those below all labels.
+        for part in parts:
+            _draw_box(drawn, part.reading, px)
+        for part in parts:
+            if part.panel is not None:
+                draw_bars(drawn, part.reading, part.panel[:2], px, self._cache)
+        for part in parts:
+            x, y = part.label_rect[:2]
+            for sprite in part.label:
+                sprite.lay_on(drawn, x, y)
+                x += sprite.size_wh[0]
+
+    def _place(
+        self,
+        readings: Sequence[Reading],
+        layout: Layout,
+        px: int,
+        width: int,
+        options: OverlayOptions,
+    ) -> list[_Part]:
+        """Where each face's label and panel go; labels first, for a panel can be left out."""
+        for reading in readings:
+            layout.take(reading.face.xyxy)
+        numbered = options.strip or len(readings) > 1
+        # Larger faces choose first: they are looked at first.
+        ordered = sorted(readings, key=lambda one: -one.face.size_wh[1])
+        labels = [self._place_label(one, layout, px, width, numbered) for one in ordered]
+        panels = [
+            self._place_panel(one, layout, px, is_alone=len(ordered) == 1) if options.bars else None
+            for one in ordered
+        ]
+        present = {reading.face.id for reading in readings}
+        for places in (self._label_places, self._panel_places):
+            for face in places.keys() - present:
+                del places[face]
+        return [
+            _Part(reading, label, rect, panel)
+            for reading, (label, rect), panel in zip(ordered, labels, panels, strict=True)
+        ]
+
+    def _place_label(
+        self, reading: Reading, layout: Layout, px: int, width: int, numbered: bool
+    ) -> tuple[list[Sprite], Rect]:
+        face = reading.face
+        chip = str(face.id) if numbered else ""
+        sprites = self._label(reading, chip, px, width)
+        size_wh = sum(one.size_wh[0] for one in sprites), sprites[0].size_wh[1]
+        corners = label_corners(face.xyxy, size_wh, _gap(px))
+        rect, place, _ = layout.place(size_wh, corners, self._label_places.get(face.id))
+        self._label_places[face.id] = place
+        layout.take(rect, _LABEL_WEIGHT)
+        return sprites, rect
+
+    def _label(self, reading: Reading, chip: str, px: int, width: int) -> list[Sprite]:
+        """The pieces of a face's label: its emotion and, where there is one, the certainty."""
+        name = fit_text(reading.emotion, width - 6 * px, px, bold=True)
+        color, is_sure = _color(reading), reading.emotion != UNSURE
+        key = name, color, chip
+        sprites = [self._cache.get(key, lambda: make_pill(name, color, chip, is_whole=not is_sure))]
+        if is_sure:
+            share = Text(f"{reading.certainty:.0%}", name.px)
+            sprites.append(self._cache.get(share, lambda: make_pill_end(share)))
+        return sprites
+
+    def _place_panel(
+        self, reading: Reading, layout: Layout, px: int, *, is_alone: bool
+    ) -> Rect | None:
+        face = reading.face
+        size_wh = panel_size(self.labels, px)
+        corners = panel_corners(face.xyxy, size_wh, _gap(px))
+        # Its own face may be covered a little where it fills the picture.
+        own = Layout(layout.bounds, [(r, 0.3 if r == face.xyxy else w) for r, w in layout.taken])
+        rect, place, covered = own.place(size_wh, corners, self._panel_places.get(face.id))
+        if covered > (_MOST_COVERED_ALONE if is_alone else _MOST_COVERED):
+            return None
+        self._panel_places[face.id] = place
+        layout.take(rect)
+        return rect
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One face's drawing: its label, where that goes, and where the panel goes if there is one."""
+
+    reading: Reading
+    label: Sequence[Sprite]
+    label_rect: Rect
+    panel: Rect | None
+
+    def area(self, px: int) -> Rect:
+        """All that it may change."""
+        x1, y1, x2, y2 = self.reading.face.xyxy
+        rects = [
+            (x1 - px, y1 - px, x2 + px, y2 + px),
+            self.label_rect,
+            self.panel or self.label_rect,
+        ]
+        return (
+            min(rect[0] for rect in rects),
+            min(rect[1] for rect in rects),
+            max(rect[2] for rect in rects),
+            max(rect[3] for rect in rects),
+        )
+
+
+def text_size(width: int, height: int) -> int:
+    """Size of the text in pixels: 11 at 320×240, 18 at 640×480, 31 at full HD, 49 at 4K."""
+    times: float = (min(height, width * 0.75) / 240) ** 0.68
+    return max(11, round(11 * times))
+
+
+def draw_overlay(frame_bgr: ImageU8, readings: Sequence[Reading]) -> ImageU8:
+    """A copy of a single frame with its readings drawn on it; see `Overlay.draw`."""
+    return Overlay(readings[0].labels if readings else ()).draw(frame_bgr, readings)
+
+
+def _clip(rect: Rect, picture: ImageU8) -> ImageU8:
+    return picture[max(0, rect[1]) : max(0, rect[3]), max(0, rect[0]) : max(0, rect[2])]
+
+
+def _gap(px: int) -> int:
+    return max(2, round(px * 0.25))
+
+
+def _color(reading: Reading) -> tuple[int, int, int]:
+    """Red, green, blue of what is said: gray where it is in doubt."""
+    return color_rgb(UNSURE if reading.held else reading.emotion, reading.labels)
+
+
+def _draw_box(drawn: ImageU8, reading: Reading, px: int) -> None:
+    red, green, blue = _color(reading)
+    x1, y1, x2, y2 = reading.face.xyxy
+    x2, y2 = x2 - 1, y2 - 1
+    thin, thick = max(1, round(px / 16)), max(2, round(px / 6))
+    arm = max(4, round(0.16 * min(x2 - x1, y2 - y1)))
+    corners = [
+        np.array([(x, y + dy), (x, y), (x + dx, y)], dtype=np.int32)
+        for x, dx in ((x1, arm), (x2, -arm))
+        for y, dy in ((y1, arm), (y2, -arm))
+    ]
+    # An edge of the other brightness keeps the box visible on any ground.
+    edge = (235, 235, 235) if luminance((red, green, blue)) < _DARK else (20, 18, 16)
+    for color, more in ((edge, 2), ((blue, green, red), 0)):
+        cv2.rectangle(drawn, (x1, y1), (x2, y2), color, thin + more)
+        cv2.polylines(drawn, corners, False, color, thick + more)

@@ -1,0 +1,190 @@
+"""Where a decision came from: parts of the face that speak for and against it, and distances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from emocam.errors import ModelError
+from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.prediction import FaceModel
+from emocam.study.cluster_measures import Clustered
+from emocam.study.word_evidence import WordEvidence, strongest_words
+from emocam.types import FloatArray, ImageU8
+
+CELLS = 8
+"""Cells of the heat map each way."""
+
+_NOTHING = 1e-3  # less evidence is rounding: such a face is like none that is remembered
+_PATCH = 1.6  # side of the covered patch in cells: neighbours overlap, so the map is smooth
+_MOST_NAMES = 3
+_BLUR = 0.12  # of the face's side: blurs what an expression is made of, keeps the light
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Why a face was read as it was.
+
+    Attributes
+    ----------
+    face_gray
+        Shape (size, size), uint8: the face as the model saw it.
+    labels
+        The labels, in the order of `probabilities`.
+    probabilities
+        Shape (labels,), float32.
+    said, second
+        Numbers of the label that was said and of the second choice.
+    cluster
+        Number of the emotion cluster.
+    cluster_names
+        The label of each cluster.
+    distances
+        Shape (clusters,), float32: to each cluster's centre, in units of the cluster space.
+    heat
+        Shape (`CELLS`, `CELLS`), float32: by how much the lead of what was said over the second
+        choice shrinks when this part of the face is blurred. Above 0 it spoke for what was said,
+        below 0 for the second choice.
+    words
+        The visual words that spoke most for and against it; none for other recipes.
+    """
+
+    face_gray: ImageU8
+    labels: tuple[str, ...]
+    probabilities: FloatArray
+    said: int
+    second: int
+    cluster: int
+    cluster_names: tuple[str, ...]
+    distances: FloatArray
+    heat: FloatArray
+    words: tuple[WordEvidence, ...] = ()
+
+    def sentences(self) -> list[str]:
+        """The explanation in words."""
+        said, second = self.labels[self.said], self.labels[self.second]
+        nearest = int(self.distances.argmin())
+        others = [n for n, name in enumerate(self.cluster_names) if name == second]
+        other = min(others, key=lambda number: self.distances[number], default=None)
+        lines = [
+            f"{said} ({100 * self.probabilities[self.said]:.0f} %), second choice {second} "
+            f"({100 * self.probabilities[self.second]:.0f} %)",
+            f"nearest cluster: {nearest} = {self.cluster_names[nearest]}, "
+            f"distance {self.distances[nearest]:.2f}"
+            + (
+                f"; the nearest of {second}: {other}, {self.distances[other]:.2f}"
+                if other is not None
+                else f"; no cluster is named {second}"
+            ),
+        ]
+        for sign, label, other_label in ((1, said, second), (-1, second, said)):
+            places = self.strongest(sign)
+            if places:
+                lines.append(f"for {label} rather than {other_label} spoke: {', '.join(places)}")
+        return lines
+
+    def strongest(self, sign: int) -> list[str]:
+        """Names of the parts of the face that spoke most for what was said (1) or against (-1)."""
+        heat = sign * self.heat
+        if heat.max() < _NOTHING:
+            return []
+        names: list[str] = []
+        for cell in np.argsort(-heat, axis=None):
+            row, column = divmod(int(cell), CELLS)
+            if heat[row, column] < heat.max() / 3 or len(names) == _MOST_NAMES:
+                break
+            name = region(row, column)
+            if name not in names:
+                names.append(name)
+        return names
+
+    def figures(self) -> dict[str, Any]:
+        """Everything as JSON takes it."""
+        return {
+            "emotion": self.labels[self.said],
+            "second": self.labels[self.second],
+            "probabilities": dict(zip(self.labels, self.probabilities.tolist(), strict=True)),
+            "cluster": self.cluster,
+            "clusters": [
+                {"label": name, "distance": float(distance)}
+                for name, distance in zip(self.cluster_names, self.distances, strict=True)
+            ],
+            "heat": self.heat.tolist(),
+            "words": [
+                {"scale": word.scale, "word": word.word, "weight": word.weight}
+                for word in self.words
+            ],
+            "why": self.sentences(),
+        }
+
+
+def region(row: int, column: int) -> str:
+    """Name of a part of an upright, frontal face, seen by the viewer."""
+    height = ("forehead", "brows", "eyes", "nose", "mouth", "chin")[
+        int(np.searchsorted((1, 2, 4, 5, 7), row, side="right"))
+    ]
+    side = ("left", "left", "left", "middle", "middle", "right", "right", "right")[column]
+    return f"{height} ({side})"
+
+
+def explain_face(model: FaceModel, face_gray: ImageU8) -> Explanation:
+    """Explain the reading of one face by blurring its parts one after the other.
+
+    Occlusion as in Zeiler and Fergus, "Visualizing and understanding convolutional networks"
+    (ECCV 2014), with blur in place of a grey square, which would bring edges of its own.
+
+    Parameters
+    ----------
+    model
+        A fitted recipe.
+    face_gray
+        Shape (size, size), uint8, in the model's training format.
+
+    Raises
+    ------
+    ModelError
+        When the recipe doesn't tell where its clusters are.
+    """
+    if not isinstance(model, Clustered):
+        raise ModelError(f"the recipe '{model.recipe}' doesn't show its clusters")
+    prediction = model.predict(face_gray[None])
+    probabilities = prediction.probabilities[0]
+    evidence = model.evidence(np.concatenate([face_gray[None], _blurred_parts(face_gray)]))
+    said = int(probabilities.argmax())
+    second = int(np.where(np.arange(len(probabilities)) == said, -1, probabilities).argmax())
+    lead = evidence[:, said] - evidence[:, second]
+    space = model.cluster_space(face_gray[None])[0]
+    return Explanation(
+        face_gray=face_gray,
+        labels=model.labels,
+        probabilities=probabilities,
+        said=said,
+        second=second,
+        cluster=int(prediction.clusters[0]),
+        cluster_names=tuple(model.labels[index] for index in model.cluster_names),
+        distances=np.linalg.norm(model.centers - space, axis=1).astype(np.float32),
+        words=tuple(_words(model, face_gray, said, second)),
+        heat=(lead[0] - lead[1:]).reshape(CELLS, CELLS).astype(np.float32),
+    )
+
+
+def _words(model: FaceModel, face_gray: ImageU8, said: int, second: int) -> list[WordEvidence]:
+    if not isinstance(model, WordsModel):
+        return []
+    return strongest_words(model, face_gray, said, second)
+
+
+def _blurred_parts(face_gray: ImageU8) -> ImageU8:
+    """The face once for each cell of the heat map, with that cell blurred softly."""
+    size = len(face_gray)
+    blurred = cv2.GaussianBlur(face_gray, (0, 0), _BLUR * size).astype(np.float32)
+    places = (np.arange(CELLS) + 0.5) * size / CELLS - 0.5
+    reach = _PATCH * size / CELLS / 2
+    # 1 inside of the patch, falling to 0 over as much again.
+    share = np.clip(2 - np.abs(np.arange(size) - places[:, None]) / reach, 0, 1)
+    masks = np.einsum("iy,jx->ijyx", share, share).reshape(-1, size, size)
+    covered = face_gray + masks * (blurred - face_gray)
+    return np.asarray(np.rint(covered).clip(0, 255), dtype=np.uint8)

@@ -1,0 +1,1 @@
+"""Faces over time: who is who, one-euro filtered boxes, scene cuts."""

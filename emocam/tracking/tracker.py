@@ -1,0 +1,201 @@
+"""Who is who: faces keep their number from frame to frame, and their boxes don't tremble."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+
+from emocam.tracking.one_euro import SteadyBox
+from emocam.types import Box, Face, FloatArray, ImageU8
+
+_KEEP_S = 2.5  # a face that is not seen for longer gets a new number
+_FADE_S = 0.4  # a box that is no longer confirmed is gone after this
+_SEARCH_S = 0.8  # so long a lost face is still searched for where it was
+_MAX_STEP = 0.9  # face widths that a face may move between two sightings ...
+_STEP_A_SECOND = 0.6  # ... and how much more for each second that it was not seen
+_MAX_GROWTH = 1.8  # times larger or smaller between two sightings
+_LOOKS_WEIGHT = 0.8
+_LOOKS_BINS = (12, 6, 6)
+
+
+@dataclass(frozen=True)
+class ShownFace:
+    """A face as it should be drawn at a moment.
+
+    Attributes
+    ----------
+    face
+        Box, moved along to that moment, and number.
+    fade
+        1 for a face seen in the last analysis, falling to 0 after it was lost.
+    place
+        Number from 0 that no other face on screen has: stays with the face, for its colour.
+    """
+
+    face: Face
+    fade: float
+    place: int
+
+
+@dataclass
+class _Track:
+    id: int
+    place: int
+    face: Face
+    steady: SteadyBox
+    seen_s: float
+    looks: FloatArray | None
+    hits: int = 1
+    gone_s: float | None = None  # when it was first missed
+
+
+class FaceTracker:
+    """Follows faces by place, size and, where the picture is given, their looks.
+
+    Tracking by detection, as in SORT (Bewley et al., ICIP 2016), with colour histograms against
+    mixed-up numbers when faces cross, and the one-euro filter for steady boxes. Everything is
+    counted in seconds and face widths, so neither frame rate nor picture size matters.
+
+    Parameters
+    ----------
+    hits_to_show
+        How often a face must be seen before it is shown. Higher suppresses false faces that
+        flash up, and shows real ones later.
+    keep_s
+        Seconds for which a lost face's number is kept.
+    """
+
+    def __init__(self, hits_to_show: int = 2, keep_s: float = _KEEP_S) -> None:
+        self.hits_to_show = hits_to_show
+        self.keep_s = keep_s
+        self._tracks: list[_Track] = []
+        self._next_id = 0
+        self._now_s = -math.inf
+
+    def update(
+        self, faces: Sequence[Face], time_s: float, frame_bgr: ImageU8 | None = None
+    ) -> list[Face]:
+        """The faces of this frame that are confirmed, with numbers that stay and steady boxes.
+
+        Parameters
+        ----------
+        faces
+            Faces found in this frame, in any order.
+        time_s
+            The frame's time in seconds. A time that goes back (a clip that starts over) forgets
+            all faces.
+        frame_bgr
+            The frame, for telling faces apart by their looks.
+        """
+        if time_s < self._now_s:
+            self._tracks = []
+        self._now_s = time_s
+        self._tracks = [t for t in self._tracks if time_s - t.seen_s <= self.keep_s]
+        looks = [None if frame_bgr is None else _looks(frame_bgr, face.xyxy) for face in faces]
+        free = list(range(len(faces)))
+        for track, number in self._pairs(faces, looks, time_s):
+            free.remove(number)
+            self._see(track, faces[number], looks[number], time_s)
+        for number in free:
+            self._start(faces[number], looks[number], time_s)
+        for track in self._tracks:
+            if track.seen_s < time_s and track.gone_s is None:
+                track.gone_s = time_s
+        self._tracks = [t for t in self._tracks if t.hits > 1 or time_s - t.seen_s < _FADE_S]
+        seen = (t for t in self._tracks if t.seen_s == time_s and t.hits >= self.hits_to_show)
+        return sorted((t.face for t in seen), key=lambda face: face.id)
+
+    def at(self, time_s: float) -> list[ShownFace]:
+        """What to draw at a time after the last analysis, in the order of the numbers."""
+        shown = []
+        for track in self._tracks:
+            fade = 1.0 if track.gone_s is None else 1.0 - (time_s - track.gone_s) / _FADE_S
+            if track.hits >= self.hits_to_show and fade > 0:
+                face = replace(track.face, xyxy=track.steady.at(time_s))
+                shown.append(ShownFace(face, min(1.0, fade), track.place))
+        return sorted(shown, key=lambda one: one.face.id)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """Where faces were last, to search there first; faces lost a moment ago included."""
+        return [t.face.xyxy for t in self._tracks if self._now_s - t.seen_s <= _SEARCH_S]
+
+    def _pairs(
+        self, faces: Sequence[Face], looks: Sequence[FloatArray | None], time_s: float
+    ) -> list[tuple[_Track, int]]:
+        costs = sorted(
+            (cost, track.id, number)
+            for track in self._tracks
+            for number, face in enumerate(faces)
+            if (cost := _cost(track, face, looks[number], time_s)) is not None
+        )
+        tracks = {track.id: track for track in self._tracks}
+        pairs: list[tuple[_Track, int]] = []
+        taken: set[int] = set()
+        for _, track_id, number in costs:
+            if track_id in tracks and number not in taken:
+                taken.add(number)
+                pairs.append((tracks.pop(track_id), number))
+        return pairs
+
+    def _see(self, track: _Track, face: Face, looks: FloatArray | None, time_s: float) -> None:
+        track.face = replace(face, xyxy=track.steady.update(face.xyxy, time_s), id=track.id)
+        track.seen_s, track.gone_s = time_s, None
+        track.hits += 1
+        if looks is not None:
+            track.looks = looks if track.looks is None else 0.9 * track.looks + 0.1 * looks
+
+    def _start(self, face: Face, looks: FloatArray | None, time_s: float) -> None:
+        taken = {track.place for track in self._tracks}
+        place = next(n for n in range(len(taken) + 1) if n not in taken)
+        named = replace(face, id=self._next_id)
+        steady = SteadyBox(face.xyxy, time_s)
+        self._tracks.append(_Track(self._next_id, place, named, steady, time_s, looks))
+        self._next_id += 1
+
+
+def overlap(a: Box, b: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    if width <= 0 or height <= 0:
+        return 0.0
+    shared = width * height
+    area_a = (a[2] - a[0]) * (a[3] - a[1])
+    area_b = (b[2] - b[0]) * (b[3] - b[1])
+    return shared / (area_a + area_b - shared)
+
+
+def _cost(track: _Track, face: Face, looks: FloatArray | None, time_s: float) -> float | None:
+    """How badly a face fits a track: 0 for the same place, size and looks; None for never."""
+    expected = track.steady.at(time_s)
+    width = (face.size_wh[0] + expected[2] - expected[0]) / 2
+    growth = face.size_wh[0] / (expected[2] - expected[0])
+    away = math.dist(_center(expected), _center(face.xyxy)) / width
+    reach = _MAX_STEP + _STEP_A_SECOND * (time_s - track.seen_s)
+    if away > reach or not 1 / _MAX_GROWTH <= growth <= _MAX_GROWTH:
+        return None
+    cost = away + abs(math.log(growth))
+    if looks is not None and track.looks is not None:
+        cost += _LOOKS_WEIGHT * cv2.compareHist(track.looks, looks, cv2.HISTCMP_BHATTACHARYYA)
+    return cost
+
+
+def _center(xyxy: Box) -> tuple[float, float]:
+    return (xyxy[0] + xyxy[2]) / 2, (xyxy[1] + xyxy[3]) / 2
+
+
+def _looks(frame_bgr: ImageU8, xyxy: Box) -> FloatArray:
+    """Colour histogram of the face and of what is worn below it, shape (bins,), summing to 1."""
+    x1, y1, x2, y2 = xyxy
+    step = max(1, (x2 - x1) // 24)
+    part = frame_bgr[max(0, y1) : max(1, y2 + (y2 - y1) // 2) : step, max(0, x1) : x2 : step]
+    if part.size == 0:
+        return np.full(math.prod(_LOOKS_BINS), 1 / math.prod(_LOOKS_BINS), np.float32)
+    hsv = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2HSV)
+    counts = cv2.calcHist([hsv], [0, 1, 2], None, list(_LOOKS_BINS), [0, 180, 0, 256, 0, 256])
+    return (counts.ravel() / max(1.0, float(counts.sum()))).astype(np.float32)

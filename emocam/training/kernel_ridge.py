@@ -1,0 +1,228 @@
+"""From word counts to scores: a learnt space and remembered faces, as scikit-learn estimators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.utils import Tags
+from sklearn.utils.extmath import randomized_svd
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from emocam.recognition.kernel_model import Memory, Space
+from emocam.recognition.quantized import rounded
+from emocam.training import solver as solve
+from emocam.training.emotion_clusters import balanced_weights
+from emocam.types import FloatArray, IntArray
+
+_ROWS = 2048
+_MANY = 5000
+
+
+class LearntSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Word counts to a few hundred dimensions in which faces are compared.
+
+    Counts are standardised, those that tell the labels apart (Fisher's ratio) are weighed up a
+    little, and principal components are taken, large ones shrunk a little.
+
+    Parameters
+    ----------
+    dims
+        Components to keep; at most half as many as there are faces.
+    emphasis
+        Power of Fisher's ratio that features are multiplied with; 0 treats all alike.
+    whitening
+        Power of the components' standard deviation that they are divided by: 0 keeps it, 1
+        makes all components the same.
+    seed
+        Of the randomised decomposition (Halko, Martinsson, Tropp, SIAM Review 2011).
+
+    Attributes
+    ----------
+    space_
+        What was learnt, as arrays (`Space`).
+    """
+
+    def __init__(
+        self, dims: int = 512, emphasis: float = 0.25, whitening: float = 0.4, seed: int = 0
+    ) -> None:
+        self.dims = dims
+        self.emphasis = emphasis
+        self.whitening = whitening
+        self.seed = seed
+
+    def fit(self, X: FloatArray, y: IntArray) -> LearntSpace:
+        """Learn from counts, shape (n, features), and labels, shape (n,)."""
+        X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2, copy=True)
+        offset = X.mean(axis=0, dtype=np.float64).astype(np.float32)
+        X -= offset
+        deviation = np.sqrt(np.square(X).mean(axis=0, dtype=np.float64)).astype(np.float32)
+        scale = fisher_ratio(X, y) ** self.emphasis / np.maximum(deviation, 1e-4)
+        scale = (scale / np.sqrt(np.mean(np.square(scale * deviation)))).astype(np.float32)
+        X *= scale
+        # Later components of few faces are noise, the last one of n is nothing but rounding.
+        dims = max(1, min(self.dims, len(X) // 2, X.shape[1]))
+        _, length, axes = randomized_svd(X, dims, n_iter=2, random_state=self.seed)
+        spread = np.maximum(length / np.sqrt(len(X)), 1e-3 * length[0] / np.sqrt(len(X)))
+        shrunk = axes.T / spread**self.whitening
+        # In 8 bits, as in the model file: faces are remembered where they would be seen again.
+        self.space_ = Space(offset, rounded((scale[:, None] * shrunk).astype(np.float32)))
+        return self
+
+    def transform(self, X: FloatArray) -> FloatArray:
+        """Points, shape (n, dims), of counts, shape (n, features)."""
+        check_is_fitted(self, "space_")
+        X = validate_data(self, X, reset=False, dtype=np.float32)
+        return self.space_.points(X)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float32"]  # float64 comes back as float32
+        return tags
+
+
+def fisher_ratio(centered: FloatArray, y: IntArray) -> FloatArray:
+    """Variance of the labels' means over the whole variance, each label counting the same.
+
+    What chance would give is taken off; where that is most of it, as with few faces, all features
+    are treated alike. The least is a tenth of the median.
+
+    Parameters
+    ----------
+    centered
+        Shape (n, features), mean 0.
+    y
+        Shape (n,): labels.
+    """
+    labels, counts = np.unique(y, return_counts=True)
+    between = np.zeros(centered.shape[1])
+    for label in labels:
+        between += np.square(centered[y == label].mean(axis=0, dtype=np.float64))
+    whole = np.maximum(np.square(centered).mean(axis=0, dtype=np.float64), 1e-12)
+    chance = np.mean(1 / counts)
+    ratio = between / len(labels) / whole - chance
+    typical = float(np.median(ratio))
+    if typical < chance:
+        return np.ones(len(ratio), np.float32)
+    return np.asarray(np.maximum(ratio, max(typical / 10, 1e-4)), dtype=np.float32)
+
+
+class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Kernel ridge regression: a face is scored by how similar it is to each remembered face.
+
+    Saunders, Gammerman, Vovk, "Ridge regression learning algorithm in dual variables"
+    (ICML 1998), with a Gaussian kernel.
+
+    Parameters
+    ----------
+    sharpness
+        Kernel factor, divided by the mean squared distance of two faces. Larger makes only the
+        most similar faces count, for which many are needed: 2 from 5000 faces on and 0.5 below by
+        default.
+    ridge
+        Larger trusts single faces less.
+    balance
+        Power with which rare labels are weighed up; see `EmotionClusters`.
+    steps
+        Conjugate-gradient steps of fitting copies, when there are any.
+    progress
+        Called with the share done, 0 to 1.
+
+    Attributes
+    ----------
+    classes_
+        The labels.
+    memory_
+        What was learnt, as arrays (`Memory`).
+    out_of_fold_
+        Shape (n, labels), float32: score of each training face by the faces other than itself,
+        which kernel ridge regression gives in closed form (Allen's PRESS, 1974).
+    """
+
+    def __init__(
+        self,
+        sharpness: float | None = None,
+        ridge: float = 0.2,
+        balance: float = 0.5,
+        steps: int = 4,
+        progress: solve.Progress | None = None,
+    ) -> None:
+        self.sharpness = sharpness
+        self.ridge = ridge
+        self.balance = balance
+        self.steps = steps
+        self.progress = progress
+
+    def fit(
+        self,
+        X: FloatArray,
+        y: IntArray,
+        copies: Sequence[FloatArray] = (),
+        groups: IntArray | None = None,
+    ) -> RememberedFaces:
+        """Remember faces.
+
+        Parameters
+        ----------
+        X
+            Shape (n, dims): points of `LearntSpace`.
+        y
+            Shape (n,): labels.
+        copies
+            Points of changed copies (shifted, turned, zoomed) of the same faces, each of shape
+            (n, dims): answers should be right for them as well.
+        groups
+            Shape (n,), sorted: faces of the same number are pictures of one face, and are left
+            out together for `out_of_fold_`; each its own by default.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float32)
+        check_classification_targets(y)
+        self.classes_, numbers = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise ValueError("two or more labels are needed, got 1 class")
+        targets = np.eye(len(self.classes_), dtype=np.float32)[numbers]
+        targets -= np.float32(1 / len(self.classes_))
+        importance = balanced_weights(numbers, self.balance)
+        # Faces are kept in 8 bits. Rounded after the fit, they cost 0.7 points of accuracy: the
+        # weights of faces that are much alike are large and cancel out.
+        kept = rounded(X)
+        X = kept.full()
+        factor = self.sharpness or (2.0 if len(X) >= _MANY else 0.5)
+        sharpness = factor / mean_squared_distance(X)
+        report = self.progress or solve.silent
+        kernel = solve.gaussian_kernel(X, X, sharpness)
+        kernel[np.diag_indices(len(X))] += np.float32(self.ridge) / importance
+        solve.factorise(kernel, lambda share: report(0.4 * share))
+        weights = exact = solve.solve_factorised(kernel, targets)
+        if len(copies):
+            weights = solve.refine(
+                exact, kernel, X, [X, *copies], targets, importance, sharpness, self.ridge,
+                self.steps, lambda share: report(0.4 + 0.3 * share),
+            )  # fmt: skip
+        solve.invert_factor(kernel, lambda share: report(0.7 + 0.3 * share))
+        groups = np.arange(len(X)) if groups is None else groups
+        self.out_of_fold_ = solve.held_out(kernel, exact, targets, groups)
+        self.memory_ = Memory(kept, weights, sharpness)
+        return self
+
+    def decision_function(self, X: FloatArray) -> FloatArray:
+        """Score of each label, shape (n, labels); of two labels the second's lead, shape (n,)."""
+        check_is_fitted(self, "memory_")
+        X = validate_data(self, X, reset=False, dtype=np.float32)
+        scores = np.concatenate(
+            [self.memory_.scores(X[first : first + _ROWS]) for first in range(0, len(X), _ROWS)]
+        )
+        return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
+
+    def predict(self, X: FloatArray) -> IntArray:
+        """Label of the largest score, shape (n,)."""
+        scores = self.decision_function(X)
+        best = (scores > 0).astype(int) if scores.ndim == 1 else scores.argmax(axis=1)
+        return np.asarray(self.classes_[best])
+
+
+def mean_squared_distance(points: FloatArray) -> float:
+    """Mean squared distance of two of the points: twice the sum of their variances."""
+    return max(2 * float(points.var(axis=0, dtype=np.float64).sum()), 1e-12)

@@ -1,0 +1,1 @@
+"""Recorded clips: the pipeline, its outputs and its report."""

@@ -1,0 +1,228 @@
+"""What a report says of a clip, gathered frame by frame in a size that doesn't grow with it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from emocam.recognition.labels import UNSURE
+from emocam.render.anonymize import blur_heads
+from emocam.types import Box, ImageU8, Reading
+
+_FIRST_BIN_S = 0.1
+_MAX_BINS = 1200  # about two a pixel of a wide screen; then neighbours are joined
+_NEW_SPAN_S = 1.0  # a face that was away for longer counts as come back
+_GAP_S = 1.0  # time without any face that is worth telling
+_MAX_SPANS = 500
+_CLEARER = 0.01  # how much clearer a moment must be to replace the clearest so far
+_THUMBNAIL_PX = 128
+_AROUND = 0.35  # shown around the face, as a share of its width
+_JPEG_QUALITY = 80
+
+
+@dataclass
+class Moment:
+    """The clearest moment of an emotion in one face: when, how sure, and a JPEG picture."""
+
+    time_s: float
+    certainty: float
+    jpeg: bytes = b""
+
+
+@dataclass
+class Person:
+    """One face of a clip, over all its time.
+
+    Attributes
+    ----------
+    id
+        The face's number, as in the table.
+    seconds
+        How long it was found.
+    label_seconds
+        How long each label was said, `unsure` included.
+    spans
+        From when to when it was there, without being away for more than a second.
+    moments
+        The clearest moment of each label that was said.
+    bins
+        For each piece of time the sums of the probabilities, then how often each label and
+        `unsure` was said.
+    """
+
+    id: int
+    seconds: float = 0.0
+    label_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    spans: list[tuple[float, float]] = field(default_factory=list)
+    moments: dict[str, Moment] = field(default_factory=dict)
+    bins: dict[int, npt.NDArray[np.float64]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Timeline:
+    """A face's time in n pieces of equal length, those in which it was there.
+
+    Attributes
+    ----------
+    times_s
+        Middle of each, shape (n,).
+    probabilities
+        Means, shape (n, labels).
+    said
+        Which label was said most, shape (n,); after the last label's number that of `unsure`.
+    """
+
+    times_s: npt.NDArray[np.float64]
+    probabilities: npt.NDArray[np.float64]
+    said: npt.NDArray[np.int64]
+
+
+class ClipSummary:
+    """Gathers timelines, shares of time, clearest moments and gaps.
+
+    Parameters
+    ----------
+    labels
+        The model's labels.
+    blur
+        Whether heads in the thumbnails are made unrecognisable.
+    """
+
+    def __init__(self, labels: Sequence[str], *, blur: bool = False) -> None:
+        self.labels = tuple(labels)
+        self.blur = blur
+        self.persons: dict[int, Person] = {}
+        self.gaps: list[tuple[float, float]] = []
+        self.bin_s = _FIRST_BIN_S
+        self.first_s: float | None = None
+        self.last_s = 0.0
+        self.looks = 0
+        self.looks_with_face = 0
+        self.seconds_with_face = 0.0
+        self._face_last_s: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """From the first analysed frame to the last."""
+        return 0.0 if self.first_s is None else self.last_s - self.first_s
+
+    def add(
+        self,
+        time_s: float,
+        readings: Sequence[Reading],
+        picture_bgr: ImageU8 | None = None,
+        hidden: Sequence[Box] = (),
+    ) -> None:
+        """Take in one analysed frame.
+
+        Parameters
+        ----------
+        time_s
+            Its time, later than that of the frame before.
+        readings
+            Of the faces found in it.
+        picture_bgr
+            The frame, for thumbnails, shape (height, width, 3), uint8.
+        hidden
+            Boxes of more faces, for blurring.
+        """
+        if self.first_s is None:
+            self.first_s = self._face_last_s = self.last_s = time_s
+        since_s = time_s - self.last_s
+        self.last_s = time_s
+        self.looks += 1
+        if readings:
+            self.looks_with_face += 1
+            self.seconds_with_face += since_s
+            self._end_gap(time_s)
+        for reading in readings:
+            self._add_reading(reading, time_s, since_s)
+            if picture_bgr is not None:
+                boxes = [*hidden, *(one.face.xyxy for one in readings)] if self.blur else []
+                self._add_moment(reading, time_s, picture_bgr, boxes)
+
+    def finish(self) -> None:
+        """Close a gap that lasts to the end."""
+        self._end_gap(self.last_s)
+
+    def shares(self, person: Person) -> dict[str, float]:
+        """How much of a face's time each label was said, summing to 1 or empty."""
+        total = sum(person.label_seconds.values())
+        return {
+            label: person.label_seconds[label] / total
+            for label in (*self.labels, UNSURE)
+            if total and label in person.label_seconds
+        }
+
+    def timeline(self, person: Person) -> Timeline:
+        """A face's line of time."""
+        keys, kinds = sorted(person.bins), len(self.labels)
+        sums = np.array([person.bins[key] for key in keys]).reshape(len(keys), 2 * kinds + 1)
+        said = sums[:, kinds:]
+        return Timeline(
+            times_s=(np.array(keys) + 0.5) * self.bin_s,
+            probabilities=sums[:, :kinds] / said.sum(axis=1, keepdims=True),
+            said=said.argmax(axis=1),
+        )
+
+    def _add_reading(self, reading: Reading, time_s: float, since_s: float) -> None:
+        person = self.persons.setdefault(reading.face.id, Person(reading.face.id))
+        lasts_s = min(since_s, _NEW_SPAN_S)
+        person.seconds += lasts_s
+        person.label_seconds[reading.emotion] += lasts_s
+        if person.spans and time_s - person.spans[-1][1] <= max(_NEW_SPAN_S, 2 * since_s):
+            person.spans[-1] = person.spans[-1][0], time_s
+        elif len(person.spans) < _MAX_SPANS:
+            person.spans.append((time_s, time_s))
+        while time_s >= self.bin_s * _MAX_BINS:
+            self._halve()
+        key = int(time_s / self.bin_s)
+        said = [float(reading.emotion == label) for label in (*self.labels, UNSURE)]
+        row = np.array([*reading.probabilities, *said])
+        person.bins[key] = person.bins[key] + row if key in person.bins else row
+
+    def _halve(self) -> None:
+        self.bin_s *= 2
+        for person in self.persons.values():
+            joined: dict[int, npt.NDArray[np.float64]] = {}
+            for key, row in person.bins.items():
+                joined[key // 2] = joined[key // 2] + row if key // 2 in joined else row
+            person.bins = joined
+
+    def _end_gap(self, time_s: float) -> None:
+        last_s = time_s if self._face_last_s is None else self._face_last_s
+        if time_s - last_s >= _GAP_S and len(self.gaps) < _MAX_SPANS:
+            self.gaps.append((last_s, time_s))
+        self._face_last_s = time_s
+
+    def _add_moment(
+        self, reading: Reading, time_s: float, picture_bgr: ImageU8, hidden: Sequence[Box]
+    ) -> None:
+        if reading.emotion == UNSURE:
+            return
+        moments = self.persons[reading.face.id].moments
+        known = moments.get(reading.emotion)
+        if known is None or reading.certainty > known.certainty + _CLEARER:
+            jpeg = _thumbnail(picture_bgr, reading.face.xyxy, hidden)
+            moments[reading.emotion] = Moment(time_s, reading.certainty, jpeg)
+
+
+def _thumbnail(picture_bgr: ImageU8, xyxy: Box, hidden: Sequence[Box]) -> bytes:
+    """A face and a little around it as JPEG; heads of `hidden` boxes are blurred."""
+    x1, y1, x2, y2 = xyxy
+    around = round((x2 - x1) * _AROUND)
+    left, top = max(0, x1 - around), max(0, y1 - around)
+    cut = np.array(picture_bgr[top : y2 + around, left : x2 + around])
+    blur_heads(cut, [(a - left, b - top, c - left, d - top) for a, b, c, d in hidden])
+    shrink = min(1.0, _THUMBNAIL_PX / max(cut.shape[:2]))
+    if shrink < 1.0:
+        cut = cv2.resize(cut, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA).astype(
+            np.uint8, copy=False
+        )
+    _, coded = cv2.imencode(".jpg", cut, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return coded.tobytes()

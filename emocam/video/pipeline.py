@@ -1,0 +1,333 @@
+"""Recorded video: a clip to an annotated film, a table and a report.
+
+Two readers go through the clip at once: one analyses, in threads, and the other follows some
+seconds later to draw, when what lies ahead of a frame is known. So labels need not come late, and
+no frame waits in memory for it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+
+from emocam.errors import OutputError, SourceError
+from emocam.io.tables import open_table, reading_row, status_row
+from emocam.io.video_reader import VideoFile
+from emocam.io.video_writer import FilmRecorder
+from emocam.prefetch import prefetch
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.render.anonymize import blur_heads
+from emocam.render.overlay import Overlay, OverlayOptions
+from emocam.runtime import give_back_memory, one_blas_thread, one_opencv_thread
+from emocam.types import Frame, Reading
+from emocam.video.clip_report import ClipFacts, write_report
+from emocam.video.clip_summary import ClipSummary
+from emocam.video.faces import find_faces, read_faces
+from emocam.video.outputs import ClipOutputs
+from emocam.video.smoothing import Seen, between_readings, smooth_looks
+
+if TYPE_CHECKING:
+    from emocam.io.packets import SoundPackets
+
+Progress = Callable[[int, int | None], None]
+
+_LOOKS_AHEAD = 32
+_LOOKS_AHEAD_S = 1.0  # … but not more than so long: the clip's packets wait for who draws
+_FRAMES_AHEAD = 4
+_BRIDGED_OPACITY = 0.5  # faces that were found shortly before and after, but not in this frame
+
+
+@dataclass(frozen=True)
+class VideoOptions:
+    """How to go through a clip.
+
+    Attributes
+    ----------
+    start_s, end_s
+        The part to take, in seconds; to the clip's end when `end_s` is None.
+    every_s
+        Seconds from one analysed frame to the next; 0 analyses all.
+    largest
+        Whether to read only the largest face.
+    blur
+        Whether heads are made unrecognisable in the film and the report.
+    raw
+        Whether to show each reading as it is, without smoothing.
+    """
+
+    start_s: float = 0.0
+    end_s: float | None = None
+    every_s: float = 0.0
+    largest: bool = False
+    blur: bool = False
+    raw: bool = False
+
+
+@dataclass(frozen=True)
+class ClipResult:
+    """What a clip gave.
+
+    Attributes
+    ----------
+    outputs
+        Where the results are; those of a stopped run have `.partial` in their names.
+    looks, looks_with_face
+        Frames that were analysed, and those with a face.
+    shortfall
+        How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty.
+    lacks
+        What the film lacks, such as sound where PyAV is not installed, else empty.
+    """
+
+    outputs: ClipOutputs
+    looks: int
+    looks_with_face: int
+    shortfall: str
+    lacks: str
+
+
+def annotate_clip(
+    clip: Path,
+    outputs: ClipOutputs,
+    recognizer: EmotionRecognizer,
+    options: VideoOptions,
+    *,
+    progress: Progress,
+    stop: threading.Event,
+) -> ClipResult:
+    """Write the film, the table and the report of a clip, those that are wanted.
+
+    Parameters
+    ----------
+    clip
+        A video file.
+    outputs
+        Where the results go; what is there already is replaced.
+    recognizer
+        What reads the faces.
+    options
+        How to go through the clip.
+    progress
+        Called with the frames done and, where the file tells, how many there are.
+    stop
+        When it is set the work ends soon, and what is done until then is finished.
+
+    Raises
+    ------
+    SourceError
+        When the clip can't be decoded.
+    OutputError
+        When a result can't be written.
+    """
+    try:
+        with one_blas_thread(), one_opencv_thread(), _workplace(outputs) as workplace:
+            work = _ClipWork(clip, outputs.inside(workplace), recognizer, options)
+            result = work.run(progress, stop)
+            final = outputs.partial() if stop.is_set() else outputs
+            return replace(result, outputs=work.outputs.move_to(final))
+    except cv2.error as error:
+        raise SourceError(f"{clip} can't be worked on: {error.err}") from error
+
+
+@contextmanager
+def _workplace(outputs: ClipOutputs) -> Iterator[Path]:
+    """A hidden folder beside the results, for those that are not complete yet."""
+    try:
+        outputs.folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=outputs.folder) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise OutputError(f"can't write in {outputs.folder}: {error.strerror or error}") from error
+
+
+class _ClipWork:
+    """One clip's way to its results."""
+
+    def __init__(
+        self,
+        clip: Path,
+        outputs: ClipOutputs,
+        recognizer: EmotionRecognizer,
+        options: VideoOptions,
+    ) -> None:
+        self.clip = clip
+        self.outputs = outputs
+        self._recognizer = recognizer
+        self._options = options
+        self._summary = ClipSummary(recognizer.labels, blur=options.blur)
+        self._overlay = Overlay(recognizer.labels)
+        self._film: FilmRecorder | None = None
+        self._film_start_s = 0.0
+        self._sound: SoundPackets | None = None
+
+    def run(self, progress: Progress, stop: threading.Event) -> ClipResult:
+        began_s = time.monotonic()
+        with ExitStack() as stack:
+            facts = self._go_through(stack, progress, stop)
+        # All is written by now, and the report can tell how long it took.
+        facts = replace(facts, took_s=time.monotonic() - began_s)
+        lacks = "" if self._film is None else self._film.lacks
+        plays = self._film is not None and self._film.plays_in_browsers
+        if self.outputs.report is not None:
+            named = self.outputs.partial() if stop.is_set() else self.outputs
+            film = None if named.film is None else named.film.name
+            write_report(
+                self.outputs.report, self._summary, facts, self._recognizer.card, film, plays
+            )
+        return ClipResult(
+            self.outputs, self._summary.looks, self._summary.looks_with_face, facts.shortfall, lacks
+        )
+
+    def _go_through(self, stack: ExitStack, progress: Progress, stop: threading.Event) -> ClipFacts:
+        """Table and film, which are finished when the stack is unwound, and what the report needs.
+
+        The clip itself is closed before: the film's end takes the memory that its index had.
+        """
+        write_rows = None
+        if self.outputs.table is not None:
+            table = open_table(self.outputs.table, self._recognizer.labels)
+            write_rows = stack.enter_context(table).write
+        with ExitStack() as reading:
+            video = reading.enter_context(
+                VideoFile(self.clip, self._options.start_s, self._options.end_s)
+            )
+            give_back_memory()
+            frames = 0
+            for frame, now, drawn in self._steps(reading, video):
+                if stop.is_set():
+                    break
+                if now is not None:
+                    self._gather(frame, now)
+                    if write_rows is not None:
+                        write_rows(self._rows(now))
+                if frame is not None and self.outputs.film is not None:
+                    self._draw(stack, video, frame, now, drawn)
+                frames += 1
+                progress(frames, video.frames_wanted)
+            self._summary.finish()
+            if not frames and not stop.is_set():
+                part = self._options.start_s > 0 or self._options.end_s is not None
+                where = " in this part" if part else ""
+                raise SourceError(f"{self.clip} has no picture that can be decoded{where}")
+            shortfall = "" if stop.is_set() else video.shortfall
+        if shortfall and write_rows is not None:
+            write_rows([status_row(str(self.clip), "truncated", shortfall)])
+        return ClipFacts(
+            clip=self.clip,
+            size_wh=video.size_wh,
+            fps=video.fps,
+            frames=frames,
+            shortfall=shortfall,
+            stopped=stop.is_set(),
+            took_s=0.0,
+            film_start_s=self._film_start_s,
+        )
+
+    def _seen(self, stack: ExitStack, video: VideoFile) -> Iterator[Seen]:
+        """Two threads: while one reads the faces of some frames, the other finds the next."""
+        model, options = self._recognizer.model, self._options
+        found = find_faces(video, model.size, every_s=options.every_s, largest=options.largest)
+        size = _LOOKS_AHEAD
+        if options.every_s:
+            size = max(1, min(size, round(_LOOKS_AHEAD_S / options.every_s)))
+        sightings = stack.enter_context(prefetch(found, size))
+        looks = stack.enter_context(prefetch(read_faces(sightings, model, size), size))
+        return smooth_looks(looks, self._recognizer, raw=options.raw)
+
+    def _steps(
+        self, stack: ExitStack, video: VideoFile
+    ) -> Iterator[tuple[Frame | None, Seen | None, Seen | None]]:
+        """Frame, what was seen in it if it was analysed, and what to draw."""
+        if self.outputs.film is None and self.outputs.report is None:
+            for now in self._seen(stack, video):
+                yield None, now, None
+            return
+        # Who reads the clip must be known before the first frame is taken.
+        second = stack.enter_context(video.follower())
+        if self.outputs.film is not None:
+            self._sound = video.sound()
+        seen = self._seen(stack, video)
+        frames = stack.enter_context(prefetch(iter(second), _FRAMES_AHEAD))
+        before, after = None, next(seen, None)
+        for frame in frames:
+            while after is not None and after.index <= frame.index:
+                before, after = after, next(seen, None)
+            if before is None:
+                yield frame, None, None
+            elif before.index == frame.index:
+                yield frame, before, before
+            else:
+                yield frame, None, _in_between(before, after, frame.time_s or 0.0)
+
+    def _gather(self, frame: Frame | None, now: Seen) -> None:
+        picture = None if frame is None else frame.image_bgr
+        hidden = [one.face.xyxy for one in now.bridged] + [face.xyxy for face in now.hidden]
+        self._summary.add(now.time_s, now.readings, picture, hidden)
+
+    def _rows(self, now: Seen) -> list[dict[str, object]]:
+        source = str(self.clip)
+        if not now.readings:
+            return [status_row(source, "no_face", frame=now.index, time_s=now.time_s)]
+        return [
+            reading_row(source, one, frame=now.index, time_s=now.time_s) for one in now.readings
+        ]
+
+    def _draw(
+        self,
+        stack: ExitStack,
+        video: VideoFile,
+        frame: Frame,
+        now: Seen | None,
+        drawn: Seen | None,
+    ) -> None:
+        time_s, image = frame.time_s or 0.0, frame.image_bgr
+        if self._film is None:
+            assert self.outputs.film is not None
+            recorder = FilmRecorder(
+                self.outputs.film,
+                (image.shape[1], image.shape[0]),
+                fps=video.fps,
+                sound=self._sound,
+            )
+            self._film, self._film_start_s = stack.enter_context(recorder), time_s
+        readings: tuple[Reading, ...] = ()
+        opacity: dict[int, float] = {}
+        if now is not None:
+            self._overlay.remember(now.readings, time_s)
+        if drawn is not None:
+            readings = drawn.readings + drawn.bridged
+            opacity = {one.face.id: _BRIDGED_OPACITY for one in drawn.bridged}
+            if self._options.blur:
+                blur_heads(image, [face.xyxy for face in drawn.hidden])
+        options = OverlayOptions(strip=True, blur=self._options.blur)
+        picture = self._overlay.draw(
+            image, readings, time_s=time_s, options=options, opacity=opacity
+        )
+        self._film.write(picture, time_s)
+
+
+def _in_between(before: Seen, after: Seen | None, time_s: float) -> Seen:
+    """What to draw in a frame that was not analysed."""
+    if after is None:
+        return before
+    share = (time_s - before.time_s) / (after.time_s - before.time_s)
+    later = {one.face.id: one for one in (*after.readings, *after.bridged)}
+
+    def move(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        return tuple(
+            between_readings(one, later[one.face.id], share) if one.face.id in later else one
+            for one in readings
+        )
+
+    hidden = before.hidden + after.hidden
+    return replace(
+        before, readings=move(before.readings), bridged=move(before.bridged), hidden=hidden
+    )

@@ -1,1 +1,0 @@
-"""What a user gets to see: overlay, window, film, table, report."""

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import itertools
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from emocam.errors import SourceError
+from emocam.io import probe
+from emocam.io import video_reader as video_module
+from emocam.io.video_reader import VideoFile
+from tests.clips import plain_frame, write_clip
+
+
+@pytest.fixture(autouse=True, params=["PyAV", "OpenCV"])
+def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    if request.param == "PyAV":
+        pytest.importorskip("av")
+    else:
+        monkeypatch.setattr(video_module, "_open_packets", lambda *_: None)
+    return str(request.param)
+
+
+def index_and_times(path: Path, start_s: float = 0.0, end_s: float | None = None):
+    with VideoFile(path, start_s, end_s) as video:
+        return [(frame.index, round(frame.time_s or 0.0, 3)) for frame in video]
+
+
+def test_frames_come_with_number_time_and_source(tmp_path):
+    clip = write_clip(tmp_path / "clip.avi", 10)
+    with VideoFile(clip) as video:
+        frames = list(video)
+        assert video.fps == 25
+        assert video.frame_count == 10
+        assert video.size_wh == (64, 48)
+        assert video.shortfall == ""
+    assert [frame.index for frame in frames] == list(range(10))
+    assert [frame.time_s for frame in frames] == pytest.approx([n / 25 for n in range(10)])
+    assert all(frame.source == str(clip) for frame in frames)
+    levels = [float(frame.image_bgr.mean()) for frame in frames]
+    assert levels == pytest.approx([2 * n for n in range(10)], abs=3)
+
+
+@pytest.mark.parametrize(("ending", "codec"), [("avi", "MJPG"), ("mp4", "mp4v"), ("mkv", "mp4v")])
+def test_a_part_has_the_numbers_and_times_of_the_whole(tmp_path, ending, codec):
+    clip = write_clip(tmp_path / f"clip.{ending}", 120, codec=codec)
+    whole = index_and_times(clip)
+    part = index_and_times(clip, 2.5, 3.5)
+    assert part == [(index, time_s) for index, time_s in whole if 2.5 <= time_s < 3.5]
+    assert len(part) == 25
+
+
+def test_a_part_after_the_end_is_empty(tmp_path):
+    clip = write_clip(tmp_path / "clip.avi", 10)
+    assert index_and_times(clip, 5.0) == []
+
+
+def test_frames_that_are_not_looked_at_can_be_passed(tmp_path):
+    clip = write_clip(tmp_path / "clip.avi", 10)
+    with VideoFile(clip) as video:
+        levels = {}
+        for index, _ in video.ticks():
+            if index % 4 == 0:
+                levels[index] = float(video.picture().mean())
+    assert levels == pytest.approx({0: 0, 4: 8, 8: 16}, abs=3)
+
+
+def test_names_with_letters_of_all_kinds(tmp_path):
+    clip = write_clip(tmp_path / "clip.avi", 3)
+    named = tmp_path / "Gespräch 日本 100%.avi"
+    clip.rename(named)
+    assert len(index_and_times(named)) == 3
+
+
+def test_half_a_clip_gives_what_can_be_had_and_says_so(tmp_path):
+    clip = write_clip(tmp_path / "clip.mkv", 100)
+    data = clip.read_bytes()
+    clip.write_bytes(data[: len(data) // 2])
+    with VideoFile(clip) as video:
+        frames = list(video)
+        said = video.shortfall
+    assert 20 < len(frames) < 80
+    words = said.split()
+    assert int(words[0]) == len(frames)
+    assert words[1:3] == ["of", "about"]
+    assert abs(int(words[3]) - 100) <= 2
+
+
+def test_damage_in_the_middle_is_passed_over(tmp_path):
+    clip = write_clip(tmp_path / "clip.avi", 100)
+    data = bytearray(clip.read_bytes())
+    # From one JPEG picture to a later one nothing but rubbish.
+    starts = [n for n in range(len(data) - 1) if data[n : n + 2] == b"\xff\xd8"]
+    data[starts[40] : starts[44]] = bytes(starts[44] - starts[40])
+    clip.write_bytes(data)
+    with VideoFile(clip) as video:
+        frames = list(video)
+    assert 90 <= len(frames) < 100
+    assert float(frames[-1].image_bgr.mean()) == pytest.approx(198, abs=4)
+    times = [frame.time_s for frame in frames]
+    assert all(a < b for a, b in itertools.pairwise(times))
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is empty"),
+        (b"just\nsome text\n", "is a text file"),
+        (bytes(range(256)) * 40, "not a video|no picture"),
+    ],
+)
+def test_a_file_that_is_no_video_is_one_error(tmp_path, content, said):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(content)
+    with pytest.raises(SourceError, match=said) as raised, VideoFile(clip):
+        pass
+    assert str(clip) in str(raised.value)
+
+
+@pytest.mark.parametrize("lines", [5, 30, 1000])
+def test_a_text_file_is_none_however_long_and_whatever_its_name(tmp_path, lines):
+    text = tmp_path / "notes.txt"
+    text.write_text("what was said in the first minute of the clip\n" * lines)
+    with pytest.raises(SourceError, match="is a text file"), VideoFile(text):
+        pass
+
+
+def test_missing_file_and_folder(tmp_path):
+    with pytest.raises(SourceError, match="no video file"), VideoFile(tmp_path / "none.mp4"):
+        pass
+    with pytest.raises(SourceError, match="not a file"), VideoFile(tmp_path):
+        pass
+
+
+def test_reason_without_pyav(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "av", None)
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(bytes(range(256)) * 40)
+    assert "no picture that can be decoded" in probe.why_not(clip)
+    assert probe.is_cut_off(clip)
+
+
+def test_sound_alone_is_said(tmp_path):
+    av = pytest.importorskip("av")
+    sound = tmp_path / "sound.m4a"
+    with av.open(str(sound), "w", format="mp4") as container:
+        stream = container.add_stream("aac", rate=48000, layout="mono")
+        silence = av.AudioFrame.from_ndarray(
+            np.zeros((1, 4800), np.float32), format="fltp", layout="mono"
+        )
+        silence.sample_rate, silence.pts = 48000, 0
+        container.mux(stream.encode(silence))
+        container.mux(stream.encode(None))
+    with pytest.raises(SourceError, match="holds sound but no picture"), VideoFile(sound):
+        pass
+
+
+def write_h264(path: Path, times: list[float], *, sound_s: float = 0.0) -> Path:
+    """H.264 with frames at these times, and silence of this length."""
+    av = pytest.importorskip("av")
+    from fractions import Fraction
+
+    with av.open(str(path), "w") as container:
+        picture = container.add_stream("libx264", rate=25)
+        picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
+        picture.codec_context.time_base = Fraction(1, 1000)
+        sound = container.add_stream("aac", rate=48000, layout="mono") if sound_s else None
+        for number, time_s in enumerate(times):
+            frame = av.VideoFrame.from_ndarray(plain_frame(min(255, 2 * number)), format="bgr24")
+            frame.pts, frame.time_base = round(1000 * time_s), Fraction(1, 1000)
+            container.mux(picture.encode(frame))
+        container.mux(picture.encode(None))
+        if sound is not None:
+            silence = av.AudioFrame.from_ndarray(
+                np.zeros((1, round(48000 * sound_s)), np.float32), format="fltp", layout="mono"
+            )
+            silence.sample_rate, silence.pts = 48000, 0
+            container.mux(sound.encode(silence))
+            container.mux(sound.encode(None))
+    return path
+
+
+def test_variable_rate_gives_true_times(tmp_path):
+    times = [0.0, 0.04, 0.4, 0.41, 1.0, 2.2, 2.24]
+    clip = write_h264(tmp_path / "clip.mp4", times)
+    assert [time_s for _, time_s in index_and_times(clip)] == pytest.approx(times, abs=0.002)
+
+
+def test_sound_that_goes_on_longer_is_no_damage(tmp_path):
+    clip = write_h264(tmp_path / "clip.mkv", [n / 25 for n in range(50)], sound_s=4.0)
+    with VideoFile(clip) as video:
+        assert len(list(video)) == 50
+        assert video.shortfall == ""
+
+
+@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
+def test_film_of_a_phone_comes_upright(tmp_path):
+    import subprocess
+
+    clip = write_h264(tmp_path / "clip.mp4", [n / 25 for n in range(5)])
+    turned = tmp_path / "turned.mp4"
+    turn = ["-metadata:s:v:0", "rotate=90"]
+    subprocess.run(["ffmpeg", "-v", "error", "-i", clip, "-c", "copy", *turn, turned], check=True)
+    with VideoFile(turned) as video:
+        assert video.size_wh == (48, 64)
+        assert next(iter(video)).image_bgr.shape == (64, 48, 3)

@@ -1,0 +1,197 @@
+"""What one frame gives, with a made-up detector and model: no camera, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from emocam.detection.detector import Rejected
+from emocam.live import analysis as analysis_module
+from emocam.live.analysis import FrameReader
+from emocam.recognition.labels import EMOTIONS, UNSURE
+from emocam.recognition.prediction import Prediction
+from emocam.recognition.profile import NeutralProfile
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.types import Box, Face, Frame, ImageU8
+
+IMAGE = np.zeros((240, 320, 3), np.uint8)
+LEFT, RIGHT = (20, 40, 100, 120), (200, 40, 300, 140)
+
+
+class Detector:
+    """Finds a face in each of the places that it is asked to look at, if one is there."""
+
+    def __init__(self, keep_all: bool = False) -> None:
+        self.there: list[Box] = []
+        self.asked: list[list[Box]] = []
+        self.rejected: tuple[Rejected, ...] = ()
+
+    def search_near(self, frame_bgr: ImageU8, boxes: Sequence[Box]) -> list[Face]:
+        self.asked.append(list(boxes))
+        near = [box for box in self.there if any(abs(box[0] - one[0]) < 60 for one in boxes)]
+        return [Face(box) for box in near]
+
+
+class Model:
+    """Says what it is told."""
+
+    recipe, size, labels = "told", 48, EMOTIONS
+
+    def __init__(self) -> None:
+        self.says = ["happy"]
+        self.share = 0.8
+
+    def predict(self, faces_gray: ImageU8) -> Prediction:
+        n = len(faces_gray)
+        rows = np.full((n, len(EMOTIONS)), (1 - self.share) / (len(EMOTIONS) - 1), np.float32)
+        for number in range(n):
+            rows[number, EMOTIONS.index(self.says[number % len(self.says)])] = self.share
+        return Prediction(rows, np.zeros(n, np.int64))
+
+
+@pytest.fixture
+def model() -> Model:
+    return Model()
+
+
+@pytest.fixture
+def make(monkeypatch: pytest.MonkeyPatch, model: Model):
+    monkeypatch.setattr(analysis_module, "FaceDetector", Detector)
+
+    def build(raw: bool = False, certainty: float = 0.5) -> FrameReader:
+        recognizer = EmotionRecognizer(model, {}, certainty=certainty)
+        reader = FrameReader(recognizer, raw=raw)
+        reader._detector.there = [LEFT]
+        return reader
+
+    return build
+
+
+def feed(reader: FrameReader, seconds: float, *, start: int = 0, newcomers=(LEFT,)) -> list:
+    """Analyses at 20 frames a second."""
+    numbers = range(start, start + round(seconds * 20))
+    return [reader.read(Frame(IMAGE, number, number / 20), newcomers) for number in numbers]
+
+
+def test_nothing_is_searched_where_nobody_was_seen(make):
+    reader = make()
+    assert feed(reader, 1, newcomers=())[-1].readings == ()
+    assert reader._detector.asked == []
+    assert reader.alone
+
+
+def test_a_newcomer_is_shown_after_two_hits_and_then_followed_by_itself(make):
+    reader = make()
+    first, second = feed(reader, 0.1)
+    assert (first.readings, len(second.readings)) == ((), 1)
+    later = feed(reader, 1, start=2, newcomers=())
+    assert all(len(one.readings) == 1 for one in later)
+    assert not reader.alone
+    assert {one.readings[0].face.id for one in later} == {0}
+
+
+def test_a_known_face_is_not_searched_twice(make):
+    reader = make()
+    feed(reader, 0.5)
+    assert len(reader._detector.asked[-1]) == 1
+
+
+def test_shown_faces_move_along_and_fade_after_their_last_hit(make):
+    reader = make()
+    for number in range(20):
+        x = 20 + 2 * number
+        reader._detector.there = [(x, 40, x + 80, 120)]
+        reader.read(Frame(IMAGE, number, number / 20), [LEFT])
+    (reading, fade), *_ = reader.shown(0.95)
+    assert fade == 1
+    assert reader.shown(1.0)[0][0].face.xyxy[0] >= reading.face.xyxy[0]
+    reader._detector.there = []
+    reader.read(Frame(IMAGE, 20, 1.0), ())
+    assert 0 < reader.shown(1.2)[0][1] < 1
+    assert reader.shown(3.0) == []
+
+
+def test_a_flash_of_another_label_is_not_shown_but_counted_as_raw(make, model: Model):
+    reader = make()
+    feed(reader, 1)
+    model.says = ["sad"]
+    flash = feed(reader, 0.05, start=20)[0]
+    assert (flash.readings[0].emotion, flash.raw) == ("happy", ("sad",))
+    later = feed(reader, 2, start=21)
+    assert later[-1].readings[0].emotion == "sad"
+
+
+def test_raw_shows_each_reading_as_it_is(make, model: Model):
+    reader = make(raw=True)
+    feed(reader, 1)
+    model.says = ["sad"]
+    assert feed(reader, 0.05, start=20)[0].readings[0].emotion == "sad"
+
+
+def test_below_the_certainty_it_is_unsure(make, model: Model):
+    reader = make(certainty=0.9)
+    assert {one.readings[0].emotion for one in feed(reader, 1)[1:]} == {UNSURE}
+    model.share = 0.91
+    after = feed(reader, 3, start=20)
+    assert after[-1].readings[0].emotion == UNSURE  # what was unsure must clear it by a margin
+    model.share = 0.95
+    assert feed(reader, 3, start=80)[-1].readings[0].emotion == "happy"
+    model.share = 0.91
+    assert feed(reader, 3, start=140)[-1].readings[0].emotion == "happy"
+
+
+def test_a_profile_is_applied_to_its_face_and_to_no_other(make, model: Model):
+    reader = make(raw=True)
+    reader._detector.there = [LEFT, RIGHT]
+    both = [LEFT, RIGHT]
+    faces = [one.face for one in feed(reader, 1, newcomers=both)[-1].readings]
+    model.says = ["sad"]
+    bias = tuple(2.0 if label == "sad" else 0.0 for label in EMOTIONS)
+    mine = next(face.id for face in faces if face.xyxy[0] < 150)
+    reader.use_profile(NeutralProfile(EMOTIONS, bias, "abc", 9), mine)
+    readings = feed(reader, 0.05, start=20, newcomers=both)[0].readings
+    shares = {one.face.id: one.probabilities[EMOTIONS.index("sad")] for one in readings}
+    assert shares[mine] < 0.5
+    assert min(share for face, share in shares.items() if face != mine) == pytest.approx(0.8)
+
+
+def test_while_its_face_is_away_the_profile_is_the_largest_faces(make, model: Model):
+    reader = make(raw=True)
+    reader._detector.there = [LEFT, RIGHT]
+    model.says = ["sad"]
+    bias = tuple(2.0 if label == "sad" else 0.0 for label in EMOTIONS)
+    reader.use_profile(NeutralProfile(EMOTIONS, bias, "abc", 9))
+    readings = feed(reader, 0.2, newcomers=[LEFT, RIGHT])[-1].readings
+    shares = {one.face.xyxy[0]: one.probabilities[EMOTIONS.index("sad")] for one in readings}
+    assert shares[RIGHT[0]] < 0.5
+    assert shares[LEFT[0]] == pytest.approx(0.8)
+
+
+def test_doubt_is_said_when_it_lasts(make, model: Model):
+    reader = make(certainty=0.5)
+    feed(reader, 1)
+    model.share = 0.2
+    doubt = [one.readings[0] for one in feed(reader, 3, start=20)]
+    said = [reading.emotion for reading in doubt]
+    assert set(said) == {"happy", UNSURE}
+    doubtful = [reading.certainty < 0.5 for reading in doubt].index(True)
+    unsure = said.index(UNSURE)
+    assert (unsure - doubtful) / 20 == pytest.approx(1.5, abs=0.06)
+    assert set(said[unsure:]) == {UNSURE}
+    assert {number for number, one in enumerate(doubt) if one.held} == set(range(doubtful, unsure))
+    model.share = 0.9
+    assert feed(reader, 2, start=80)[-1].readings[0].emotion == "happy"
+
+
+def test_doubt_that_passes_is_not_said(make, model: Model):
+    reader = make(certainty=0.5)
+    feed(reader, 1)
+    model.share = 0.2
+    doubt = feed(reader, 1.6, start=20)  # over before it has lasted, as smoothing shows it late
+    model.share = 0.51
+    after = feed(reader, 2, start=52)
+    late = [one.readings[0] for one in after if one.time_s > 3.2]
+    assert any(one.certainty < 0.5 for one in late)
+    assert {one.readings[0].emotion for one in [*doubt, *after]} == {"happy"}

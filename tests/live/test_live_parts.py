@@ -1,0 +1,393 @@
+"""What decides in a live session, stepped by hand: no camera, no window, no clock."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from emocam.errors import InputError, OutputError, UsageError
+from emocam.io.address import parse_address
+from emocam.io.camera import Gap
+from emocam.io.tables import open_table
+from emocam.live.analysis import Analysis
+from emocam.live.calibration import Calibration
+from emocam.live.controls import KEYS, Controls
+from emocam.live.film import LiveFilm, fit
+from emocam.live.log import Log, dated_path, save_picture
+from emocam.live.options import LiveOptions
+from emocam.live.rates import Rate
+from emocam.live.session import LiveSession
+from emocam.live.stats import Milliseconds, Summary
+from emocam.recognition.labels import EMOTIONS
+from emocam.recognition.profile import NeutralProfile, learn_neutral, load_profile
+from emocam.signals import end_on_signals
+from emocam.types import Face, Frame, Reading
+
+NEUTRAL = EMOTIONS.index("neutral")
+SAD = EMOTIONS.index("sad")
+
+
+def shares(**given: float) -> np.ndarray:
+    """Probabilities of the seven: those given, the rest shared evenly."""
+    rest = (1 - sum(given.values())) / (len(EMOTIONS) - len(given))
+    return np.array([given.get(label, rest) for label in EMOTIONS], dtype=np.float32)
+
+
+def reading(label: str, face: int = 0, size: int = 50) -> Reading:
+    row = shares(**{label: 0.7})
+    box = Face((10, 10, 10 + size, 10 + size), id=face)
+    return Reading(box, label, 0.7, 1, tuple(float(p) for p in row), EMOTIONS)
+
+
+def analysis(number: int, time_s: float, *readings: Reading, raw: str = "") -> Analysis:
+    rows = tuple(np.array(one.probabilities, dtype=np.float32) for one in readings)
+    raws = tuple(raw or one.emotion for one in readings)
+    return Analysis(number, time_s, readings, raws, rows)
+
+
+class TestControls:
+    def test_every_key_of_the_help_does_something(self):
+        for key, _, _ in KEYS:
+            controls = Controls()
+            before = repr(controls)
+            assert controls.press(key) or repr(controls) != before
+
+    def test_a_switch_goes_on_and_off(self):
+        controls = Controls()
+        assert controls.press("b") == ""
+        assert controls.overlay.blur
+        controls.press("b")
+        assert not controls.overlay.blur
+
+    @pytest.mark.parametrize("key", ["q", "escape", "closed"])
+    def test_three_ways_to_quit(self, key: str):
+        assert Controls().press(key) == "quit"
+
+    def test_an_unknown_key_does_nothing(self):
+        controls = Controls()
+        assert controls.press("7") == ""
+        assert controls == Controls()
+
+    def test_help_lists_the_keys_only_while_it_is_on(self):
+        controls = Controls()
+        assert controls.help_lines == []
+        controls.press("h")
+        assert len(controls.help_lines) == len(KEYS)
+
+
+class TestSummary:
+    def test_time_in_each_emotion_and_switches_as_shown_and_raw(self):
+        summary = Summary()
+        shown = ["happy"] * 30 + ["sad"] * 31
+        for number, label in enumerate(shown):
+            raw = "happy" if number % 2 else "sad"
+            summary.add(analysis(number, number / 30, reading(label), raw=raw))
+        assert summary.switches == 1
+        assert summary.raw_switches == 60
+        assert summary.emotions[0] == pytest.approx({"happy": 1.0, "sad": 1.0})
+        assert summary.switches_per_minute == pytest.approx(30)
+        assert summary.readings_per_second == pytest.approx(30.5, abs=0.1)
+
+    def test_a_time_without_the_face_is_not_counted(self):
+        summary = Summary()
+        for time_s in (0.0, 0.1, 9.0, 9.1):
+            summary.add(analysis(0, time_s, reading("happy")))
+        assert summary.emotions[0]["happy"] == pytest.approx(0.2)
+
+    def test_frames_without_a_face_are_analysed_but_not_read(self):
+        summary = Summary()
+        summary.add(analysis(0, 0.0))
+        summary.add(analysis(1, 0.1, reading("sad")))
+        assert (summary.analyses, summary.read) == (2, 1)
+
+    def test_the_lines_name_each_face_and_the_gaps(self):
+        summary = Summary(frames=60, drawn=58, seconds=2.0)
+        for number in range(60):
+            readings = reading("happy"), reading("neutral", face=4)
+            summary.add(analysis(number, number / 30, *readings))
+        summary.add_gaps([Gap(1.0, 3.5, "unplugged", 7)])
+        text = "\n".join(summary.lines())
+        assert "60 frames (30.0/s), 58 drawn, 2 superseded" in text
+        assert "face 0: happy 2.0 s" in text
+        assert "face 4: neutral 2.0 s" in text
+        assert "1 gaps, 2.5 s" in text
+
+    def test_quantiles_come_from_the_distribution(self):
+        times = Milliseconds()
+        for ms in range(100):
+            times.add(ms / 1000)
+        assert times.quantile(0.5) == pytest.approx(50, abs=1)
+        assert times.quantile(0.95) == pytest.approx(95, abs=1)
+        times.add(1e9)
+        assert times.quantile(1.0) == pytest.approx(10_000, abs=1)
+        assert Milliseconds().quantile(0.95) == 0
+
+
+class TestRate:
+    def test_growth_of_a_count_a_second(self):
+        rate = Rate()
+        assert rate.per_second(0.0) == 0
+        for number in range(100):
+            rate.mark(number / 20, number)
+        assert rate.per_second(4.95) == pytest.approx(20)
+        assert rate.per_second(8.0) == 0  # it has stopped
+
+
+class TestCalibration:
+    def test_three_seconds_of_the_largest_face(self):
+        calibration = Calibration(10.0)
+        calibration.add(analysis(0, 9.9, reading("happy", size=90)))  # before n was pressed
+        for number in range(30):
+            small, large = reading("happy", face=1, size=20), reading("sad", face=2, size=60)
+            calibration.add(analysis(number, 10 + number / 10, small, large))
+        assert calibration.face == 2
+        assert len(calibration.probabilities) == 30
+        assert not calibration.is_done(12.9)
+        assert calibration.is_done(13.0)
+
+    def test_without_a_face_it_ends_too(self):
+        calibration = Calibration(0.0)
+        assert not calibration.is_done(5.9)
+        assert calibration.is_done(6.0)
+
+    def test_a_resting_face_that_reads_sad_reads_neutral_afterwards(self):
+        resting = [shares(sad=0.5 + 0.02 * k, neutral=0.3 - 0.02 * k) for k in range(8)]
+        profile = learn_neutral(resting, EMOTIONS, "abc")
+        assert resting[0].argmax() == SAD
+        for row in resting:
+            applied = profile.apply(row)
+            assert applied.argmax() == NEUTRAL
+            assert applied.sum() == pytest.approx(1, abs=1e-5)
+
+    def test_a_clear_expression_stays(self):
+        profile = learn_neutral([shares(sad=0.45, neutral=0.35)] * 10, EMOTIONS, "abc")
+        for label in ("happy", "surprise", "angry"):
+            row = profile.apply(shares(**{label: 0.9}))
+            assert EMOTIONS[int(row.argmax())] == label
+
+    def test_no_label_is_argued_away(self):
+        profile = learn_neutral([shares(sad=0.999)] * 10, EMOTIONS, "abc")
+        assert max(abs(bias) for bias in profile.bias) <= 2.0
+
+    def test_too_few_readings_or_no_neutral_are_refused(self):
+        with pytest.raises(InputError, match="seen 2 times"):
+            learn_neutral([shares()] * 2, EMOTIONS, "abc")
+        with pytest.raises(InputError, match="neutral"):
+            learn_neutral([np.array([0.5, 0.5], np.float32)] * 9, ("yes", "no"), "abc")
+
+    def test_a_profile_is_kept_and_read_again(self, tmp_path: Path):
+        profile = learn_neutral([shares(sad=0.5)] * 9, EMOTIONS, "abc")
+        profile.save(tmp_path / "me.json")
+        assert load_profile(tmp_path / "me.json", EMOTIONS, "abc") == profile
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "[1]",
+            "not json",
+            '{"labels": ["a"]}',
+            '{"labels":["a"],"bias":[1,2],"model":"abc","readings":1}',
+            '{"labels":["a"],"bias":[NaN],"model":"abc","readings":1}',
+            '{"labels":["a"],"bias":[1],"model":"other","readings":1}',
+            "[" * 50_000,
+            "[" * 100_001,
+        ],
+    )
+    def test_a_file_that_is_no_profile_of_this_model_is_refused(self, tmp_path: Path, text: str):
+        path = tmp_path / "me.json"
+        path.write_text(text)
+        with pytest.raises(InputError, match=r"me.json.*calibrate again"):
+            load_profile(path, ("a",), "abc")
+
+    def test_one_bias_a_label(self):
+        with pytest.raises(ValueError, match="one finite bias a label"):
+            NeutralProfile(("a", "b"), (0.0,), "abc", 1)
+
+
+class TestLog:
+    def test_rows_are_in_the_file_while_it_is_open(self, tmp_path: Path):
+        path = tmp_path / "log.jsonl"
+        with open_table(path, EMOTIONS, live=True) as table:
+            log = Log(table)
+            log.add("0", [analysis(0, 0.0), analysis(1, 0.1), analysis(2, 0.2)], [])
+            log.add("0", [analysis(3, 0.3, reading("sad"), reading("sad", face=1))], [])
+            log.add("0", [analysis(4, 0.4)], [Gap(0.4, 2.9, "unplugged", 5)])
+            rows = [json.loads(line) for line in path.read_text().splitlines()]
+        kinds = [(row["status"], row["frame"], row["face"]) for row in rows]
+        assert kinds == [
+            ("no_face", 0, None),
+            ("ok", 3, 0),
+            ("ok", 3, 1),
+            ("gap", 5, None),
+            ("no_face", 4, None),
+        ]
+        assert rows[3]["reason"] == "unplugged (2.5 s)"
+        assert rows[3]["time_s"] == 0.4
+
+
+class TestPictures:
+    def test_another_size_fits_with_margins(self):
+        framed = fit(np.full((100, 100, 3), 255, np.uint8), (200, 100))
+        assert framed.shape == (100, 200, 3)
+        assert framed[:, 50:150].min() == 255
+        assert framed[:, :50].max() == 0 == framed[:, 150:].max()
+
+    def test_a_picture_is_kept_as_it_is(self, tmp_path: Path):
+        image = np.random.default_rng(0).integers(0, 255, (20, 30, 3)).astype(np.uint8)
+        path = dated_path(tmp_path / "new", ".png")
+        save_picture(image, path)
+        kept = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+        assert np.array_equal(kept, image)
+        assert path.name.startswith("emocam-20")
+
+    def test_a_place_that_can_not_be_written_is_an_error(self, tmp_path: Path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(OutputError, match="can't write"):
+            save_picture(np.zeros((4, 4, 3), np.uint8), tmp_path / "file" / "picture.png")
+
+    def test_a_film_that_can_not_be_written_is_an_error_and_given_up(self, tmp_path: Path):
+        (tmp_path / "file").write_text("")
+        film = LiveFilm()
+        film.start(tmp_path / "file" / "film.mp4")
+        film.write(np.zeros((48, 64, 3), np.uint8), 0.0, 25, is_new=True)
+        with pytest.raises(OutputError, match="can't write"):
+            film.stop()
+        assert film.path is None
+
+    def test_a_film_survives_a_change_of_size(self, tmp_path: Path):
+        film, path = LiveFilm(), tmp_path / "film.mp4"
+        film.write(np.zeros((48, 64, 3), np.uint8), 0.0, 25, is_new=True)  # not started: nothing
+        film.start(path)
+        for number in range(10):
+            side = 48 if number < 5 else 96
+            image = np.full((side, side, 3), 20 * number, np.uint8)
+            film.write(image, number / 25, 25, is_new=True)
+            film.write(image, number / 25 + 0.01, 25, is_new=False)  # too soon after
+        assert film.stop() == path
+        assert film.stop() is None
+        capture = cv2.VideoCapture(str(path))
+        shapes = []
+        while (got := capture.read())[0]:
+            shapes.append(got[1].shape)
+        assert shapes == [(48, 48, 3)] * 10
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({"address": parse_address("clip.mp4")}, "--realtime"),
+            ({"address": parse_address("0"), "realtime": True}, "is live already"),
+            ({"log": Path("log.txt")}, "csv"),
+            ({"record": Path("film.avi")}, "ends in .mp4"),
+            ({"model": "absent"}, "absent"),
+        ],
+    )
+    def test_what_does_not_fit_is_said_before_a_camera_opens(self, changes: dict, said: str):
+        given = {"address": parse_address("0"), **changes}
+        with pytest.raises(UsageError, match=said):
+            LiveOptions(**given).check()
+
+    @pytest.mark.parametrize("name", ["log", "record"])
+    def test_a_result_is_not_overwritten_without_force(self, tmp_path: Path, name: str):
+        path = tmp_path / ("log.csv" if name == "log" else "film.mp4")
+        path.write_text("kept")
+        address = parse_address("0")
+        with pytest.raises(UsageError, match="--force"):
+            LiveOptions(address, **{name: path}).check()
+        LiveOptions(address, force=True, **{name: path}).check()
+
+
+class StillCamera:
+    """Gives a new grey picture whenever it is asked; its clock stands."""
+
+    address, garbled, ended, fault, clock_s = parse_address("0"), 0, False, "", 0.1
+
+    def newest(self) -> Frame:
+        return self.wait_newer(-1, 0.0)
+
+    def wait_newer(self, than: int, timeout_s: float) -> Frame:
+        return Frame(np.full((240, 320, 3), 90, np.uint8), than + 1, 0.1)
+
+    def take_gaps(self) -> list[Gap]:
+        return []
+
+
+class MovingReader:
+    """Has seen its face elsewhere whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.recognizer = SimpleNamespace(labels=EMOTIONS)
+        self.turned_down: Counter[str] = Counter()
+        self.left = 0
+
+    def shown(self, time_s: float) -> list[tuple[Reading, float]]:
+        self.left += 20
+        face = Face((self.left, 60, self.left + 80, 140), id=0)
+        return [(replace(reading("happy"), face=face), 1.0)]
+
+
+class PressingScreen:
+    """Keeps what it shows, and has some keys pressed, one a picture."""
+
+    def __init__(self, *keys: str) -> None:
+        self.pictures: list[np.ndarray] = []
+        self._keys = iter(keys)
+
+    def show(self, frame_bgr: np.ndarray) -> str:
+        self.pictures.append(frame_bgr)
+        return next(self._keys)
+
+
+def test_a_paused_picture_stands_still_although_a_reading_comes_late():
+    session = LiveSession(
+        LiveOptions(parse_address("0")), StillCamera(), MovingReader(), SimpleNamespace()
+    )
+    screen = session.view.window = PressingScreen("", "space", "", "", "q")
+    session.run(threading.Event())
+    first, second, third, fourth, fifth = screen.pictures
+    assert not np.array_equal(first, second)
+    assert not np.array_equal(second, third)  # it says now that it is paused
+    assert np.array_equal(third, fourth)
+    assert np.array_equal(third, fifth)
+
+
+class TestSignals:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    def test_the_first_ends_politely_the_second_at_once(self, number: int):
+        before = signal.getsignal(number)
+        with end_on_signals() as ending:
+            os.kill(os.getpid(), number)
+            assert ending.wait(5)
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), number)
+        assert signal.getsignal(number) is before
+
+    @pytest.mark.skipif(os.name == "nt", reason="there is no hang-up")
+    @pytest.mark.parametrize(("handler", "ends"), [(signal.SIG_IGN, False), (signal.SIG_DFL, True)])
+    def test_a_closed_terminal_ends_it_but_for_nohup(self, handler, ends: bool):
+        before = signal.signal(signal.SIGHUP, handler)
+        try:
+            with end_on_signals() as ending:
+                os.kill(os.getpid(), signal.SIGHUP)
+                assert ending.wait(0.5) is ends
+            assert signal.getsignal(signal.SIGHUP) is handler
+        finally:
+            signal.signal(signal.SIGHUP, before)
+
+
+def test_calibration_raises_no_label():
+    profile = learn_neutral([shares(sad=0.5, neutral=0.3, disgust=0.001)] * 9, EMOTIONS, "abc")
+    assert min(profile.bias) == 0.0
+    assert profile.bias[EMOTIONS.index("disgust")] == 0.0

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from emocam.recognition.labels import EMOTIONS
+from emocam.types import Face, Reading
+from emocam.video.clip_summary import ClipSummary
+
+
+def reading(emotion: str = "happy", certainty: float = 0.7, face: int = 0) -> Reading:
+    rest = (1 - certainty) / 6
+    odds = tuple(certainty if label == emotion else rest for label in EMOTIONS)
+    return Reading(Face((40, 30, 80, 70), 0.9, face), emotion, certainty, 0, odds, EMOTIONS)
+
+
+def summary_of(readings_at, frames: int, fps: float = 25.0) -> ClipSummary:
+    summary = ClipSummary(EMOTIONS)
+    for index in range(frames):
+        summary.add(index / fps, readings_at(index / fps))
+    summary.finish()
+    return summary
+
+
+def test_shares_of_time():
+    summary = summary_of(lambda t: [reading("happy" if t < 3 else "sad")], 250)
+    person = summary.persons[0]
+    assert person.seconds == pytest.approx(9.96)
+    shares = summary.shares(person)
+    assert list(shares) == ["happy", "sad"]
+    assert shares["happy"] == pytest.approx(0.3, abs=0.005)
+    assert sum(shares.values()) == pytest.approx(1)
+
+
+def test_shares_count_time_and_not_frames():
+    summary = ClipSummary(EMOTIONS)
+    for time_s in (0.0, 0.1, 0.2, 0.3, 1.0):
+        summary.add(time_s, [reading("sad" if time_s == 1.0 else "happy")])
+    assert summary.shares(summary.persons[0])["sad"] == pytest.approx(0.7)
+
+
+def test_gaps_without_a_face():
+    summary = summary_of(lambda t: [] if 2 <= t < 4.5 or t > 8 or 6 < t < 6.5 else [reading()], 250)
+    assert summary.gaps == [pytest.approx((1.96, 4.52), abs=0.05), pytest.approx((8, 9.96))]
+    assert summary.looks_with_face == pytest.approx(125, abs=3)
+
+
+def test_a_clip_without_faces_is_one_gap():
+    summary = summary_of(lambda t: [], 100)
+    assert summary.gaps == [pytest.approx((0.0, 3.96))]
+    assert summary.persons == {}
+
+
+def test_spans_tell_when_a_face_went_and_came_back():
+    summary = summary_of(lambda t: [] if 2 <= t < 4.5 else [reading()], 250)
+    spans = summary.persons[0].spans
+    assert spans == [pytest.approx((0, 1.96)), pytest.approx((4.52, 9.96), abs=0.05)]
+    assert summary.persons[0].seconds == pytest.approx(7.4, abs=0.1)
+
+
+def test_timeline_of_a_long_clip_stays_small():
+    summary = ClipSummary(EMOTIONS)
+    for second in range(4000):
+        summary.add(float(second), [reading("happy" if second < 2000 else "sad")])
+    line = summary.timeline(summary.persons[0])
+    times, values = line.times_s, line.probabilities
+    assert 600 <= len(times) <= 1200
+    assert values.shape == (len(times), 7)
+    assert values.sum(axis=1) == pytest.approx(np.ones(len(times)))
+    happy = values[:, EMOTIONS.index("happy")]
+    assert happy[times < 1990] == pytest.approx(0.7)
+    assert happy[times > 2010] == pytest.approx(0.05)
+    assert set(line.said[times < 1990]) == {EMOTIONS.index("happy")}
+    assert set(line.said[times > 2010]) == {EMOTIONS.index("sad")}
+
+
+def test_the_clearest_moment_is_kept_as_a_picture():
+    summary = ClipSummary(EMOTIONS)
+    for time_s, certainty, level in [(0.0, 0.5, 20), (1.0, 0.9, 200), (2.0, 0.6, 90)]:
+        picture = np.full((100, 120, 3), level, np.uint8)
+        summary.add(time_s, [reading("happy", certainty)], picture)
+    moment = summary.persons[0].moments["happy"]
+    assert (moment.time_s, moment.certainty) == (1.0, 0.9)
+    image = cv2.imdecode(np.frombuffer(moment.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert max(image.shape) <= 128
+    assert image.mean() == pytest.approx(200, abs=3)
+
+
+def test_thumbnails_can_be_blurred():
+    stripes = np.zeros((100, 120, 3), np.uint8)
+    stripes[:, ::2] = 255
+    for blur in (False, True):
+        summary = ClipSummary(EMOTIONS, blur=blur)
+        summary.add(0.0, [reading()], stripes)
+        jpeg = summary.persons[0].moments["happy"].jpeg
+        image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+        face = image[14:54, 14:54]
+        assert (face.std() < 20) == blur
