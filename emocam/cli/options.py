@@ -47,6 +47,14 @@ Report = Annotated[
     Path | None,
     typer.Option(metavar="HTML", help="Write one self-contained page with all figures."),
 ]
+Votes = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV",
+        help="What several people called each picture: a table with a column of the picture's "
+        "name and one of counts for each label.",
+    ),
+]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 INTERRUPTED = 130
@@ -62,6 +70,12 @@ def print_left_out(skipped: Sequence[tuple[str, str]]) -> None:
     if skipped:
         of_these = "" if len(skipped) <= _NAMED else f", {_NAMED} of them named above"
         print(f"emocam: {len(skipped)} left out{of_these}", file=sys.stderr)
+
+
+def print_remarks(remarks: Sequence[str]) -> None:
+    """Tell on standard error what does not stop the work."""
+    for remark in remarks:
+        print(f"emocam: {remark}", file=sys.stderr)
 
 
 def print_columns(head: list[str], rows: list[list[str]]) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.progress import Progress, TaskID
 
-from emocam.cli.options import DatasetPath, Force, print_left_out, progress_bar
+from emocam.cli.options import (
+    DatasetPath,
+    Force,
+    Votes,
+    print_left_out,
+    print_remarks,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from emocam.training.dataset import Dataset
@@ -48,6 +56,16 @@ def train(
     clusters: Annotated[
         int | None, typer.Option(min=2, help="Emotion clusters; as many as labels by default.")
     ] = None,
+    votes: Votes = None,
+    votes_share: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="With --votes: 0 learns from the label alone, 1 from the votes alone; "
+            "the recipe's own mix by default.",
+        ),
+    ] = None,
     memory: Annotated[
         str, typer.Option(help="Memory that training may take: fewer faces are remembered then.")
     ] = "6GB",
@@ -62,14 +80,20 @@ def train(
     from emocam.training.dataset import class_counts, open_dataset
     from emocam.training.faces import load_faces
     from emocam.training.recipes import train_pixels, train_words
+    from emocam.training.votes import match_votes, read_votes, remarks
 
     balance = balance or (Balance.weight if recipe is Recipe.words else Balance.undersample)
     if recipe is Recipe.pixels and balance not in (Balance.undersample, Balance.none):
         raise UsageError("recipe pixels takes --balance undersample or none")
     if per_class is not None and balance is not Balance.undersample:
         raise UsageError("--per-class needs --balance undersample")
+    if votes is not None and recipe is Recipe.pixels:
+        raise UsageError("recipe pixels learns from labels alone: leave --votes out")
+    if votes_share is not None and votes is None:
+        raise UsageError("--votes-share needs --votes")
     memory_bytes = _bytes(memory)
     check_free(output, force=force)
+    table = None if votes is None else read_votes(votes)
     found = open_dataset(dataset)
     pictures = found.part("train")
     print(f"before: {_counts(class_counts(pictures))}")
@@ -82,6 +106,14 @@ def train(
             found, pictures, size, found.labels, lambda done: bar.update(task, completed=done)
         )
     print_left_out(faces.skipped)
+    if table is not None:
+        matched = match_votes(table, faces)
+        print_remarks(remarks(table, matched))
+        print(
+            f"votes:  {len(faces.images) - matched.without} of {len(faces.images)} pictures; "
+            f"{matched.without} without keep their label"
+        )
+        faces = replace(faces, votes=matched.shares)
     if recipe is Recipe.pixels:
         file = train_pixels(faces, clusters=clusters, balance=balance.value, seed=seed)
     else:
@@ -89,7 +121,7 @@ def train(
             steps = Steps(bar)
             file = train_words(
                 faces, _test_faces(found, size), clusters=clusters, balance=balance.value,
-                memory_bytes=memory_bytes, seed=seed, progress=steps,
+                memory_bytes=memory_bytes, seed=seed, votes_share=votes_share, progress=steps,
             )  # fmt: skip
     save_model_file(output, file)
     print(f"{output}: {_summary(file.card, len(faces.images))}")

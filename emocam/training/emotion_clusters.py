@@ -15,6 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from emocam.recognition.kernel_model import Clusters, sharpened, softmax
+from emocam.training.soft_targets import label_weights, memberships
 from emocam.types import FloatArray, IntArray
 
 
@@ -24,7 +25,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Scores are calibrated by multinomial logistic regression (Platt's scaling for several labels).
     The probabilities, sharpened, are scaled with `StandardScaler` and grouped by an unseeded
     `KMeans`. Each cluster takes the label that most of its faces bear, where a face counts by its
-    weight.
+    weight, and for each label by its share in it.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.sharpening = sharpening
         self.random_state = random_state
 
-    def fit(self, X: FloatArray, y: IntArray) -> EmotionClusters:
+    def fit(self, X: FloatArray, y: IntArray | FloatArray) -> EmotionClusters:
         """Calibrate and group.
 
         Parameters
@@ -70,25 +71,26 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X
             Shape (n, labels): scores of faces by a model that has not seen them (out of fold).
         y
-            Shape (n,): their labels.
+            Shape (n,): their labels; or shape (n, labels): shares of the labels 0, 1, ….
 
         Raises
         ------
         ValueError
             When there is one label only, or the faces fall into fewer groups than asked for.
         """
-        X, y = validate_data(self, X, y, dtype=np.float32)
-        check_classification_targets(y)
-        self.classes_, targets = np.unique(y, return_inverse=True)
+        X, y = validate_data(self, X, y, dtype=np.float32, multi_output=True)
+        if y.ndim == 1:
+            check_classification_targets(y)
+        self.classes_, shares = memberships(y)
         if len(self.classes_) < 2:
             raise ValueError("two or more labels are needed, got 1 class")
-        weight = balanced_weights(targets, self.balance)
-        matrix, bias = _calibrate(X, targets, weight)
+        weighted = shares * label_weights(shares, self.balance)
+        matrix, bias = _calibrate(X, weighted)
         sharp = sharpened(softmax(X @ matrix + bias), self.sharpening)
         scaler = StandardScaler().fit(sharp)
         kmeans = _grouped(
             scaler.transform(sharp),
-            weight,
+            weighted.sum(axis=1),
             KMeans(
                 n_clusters=self.n_clusters or len(self.classes_),
                 random_state=self.random_state,
@@ -96,8 +98,8 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             ),
         )
         self.labels_ = kmeans.labels_
-        votes = np.zeros((kmeans.n_clusters, len(self.classes_)))
-        np.add.at(votes, (self.labels_, targets), weight)
+        mass = np.zeros((kmeans.n_clusters, len(self.classes_)))
+        np.add.at(mass, self.labels_, weighted)
         self.clusters_ = Clusters(
             matrix=matrix,
             bias=bias,
@@ -105,7 +107,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             mean=scaler.mean_.astype(np.float32),
             scale=scaler.scale_.astype(np.float32),
             centers=kmeans.cluster_centers_.astype(np.float32),
-            names=cluster_names(votes),
+            names=cluster_names(mass),
         )
         return self
 
@@ -129,12 +131,12 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(validate_data(self, X, reset=False, dtype=np.float32))
 
 
-def cluster_names(votes: np.ndarray) -> IntArray:
+def cluster_names(mass: np.ndarray) -> IntArray:
     """Label of each cluster.
 
     Parameters
     ----------
-    votes
+    mass
         Shape (clusters, labels): summed weight of each label's faces in each cluster.
 
     Returns
@@ -143,18 +145,11 @@ def cluster_names(votes: np.ndarray) -> IntArray:
     would be left without one, they are matched one to one instead (Kuhn, "The Hungarian method",
     1955).
     """
-    names = votes.argmax(axis=1)
-    clusters, labels = votes.shape
+    names = mass.argmax(axis=1)
+    clusters, labels = mass.shape
     if clusters == labels and len(set(names.tolist())) < labels:
-        names = linear_sum_assignment(-votes)[1]
+        names = linear_sum_assignment(-mass)[1]
     return np.asarray(names, dtype=np.int64)
-
-
-def balanced_weights(targets: IntArray, balance: float) -> FloatArray:
-    """Weight of each face, mean 1: its label's share to the power of -balance, shape (n,)."""
-    counts = np.bincount(targets).astype(np.float64)
-    weight = (1 / counts[targets]) ** balance
-    return np.asarray(weight / weight.mean(), dtype=np.float32)
 
 
 def _grouped(points: FloatArray, weight: FloatArray, kmeans: KMeans) -> KMeans:
@@ -169,11 +164,12 @@ def _grouped(points: FloatArray, weight: FloatArray, kmeans: KMeans) -> KMeans:
         ) from warning
 
 
-def _calibrate(
-    scores: FloatArray, targets: IntArray, weight: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Matrix (scores, labels) and bias (labels,) whose softmax fits the targets."""
-    fitted = LogisticRegression(C=10.0, max_iter=1000).fit(scores, targets, sample_weight=weight)
+def _calibrate(scores: FloatArray, weighted: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Matrix (scores, labels) and bias (labels,) whose softmax fits weighted shares of labels."""
+    # A face stands there once for each label that it has a share in, with that share as weight.
+    faces, labels = np.nonzero(weighted)
+    fitted = LogisticRegression(C=10.0, max_iter=1000)
+    fitted.fit(scores[faces], labels, sample_weight=weighted[faces, labels])
     matrix, bias = fitted.coef_.T, fitted.intercept_
     if matrix.shape[1] == 1:  # two labels: scikit-learn keeps only the second one's logit
         matrix = np.hstack([-matrix / 2, matrix / 2])

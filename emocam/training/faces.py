@@ -12,7 +12,7 @@ import numpy as np
 from emocam.detection.crop import resized
 from emocam.errors import DatasetError, UsageError
 from emocam.training.dataset import Dataset, Picture
-from emocam.types import ImageU8, IntArray
+from emocam.types import FloatArray, ImageU8, IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +31,9 @@ class Faces:
         Name of each picture.
     skipped
         Name and reason of each picture that could not be read.
+    votes
+        Shape (n, labels), float32, rows summing to 1: shares of the votes of several people for
+        each label; None where nobody was asked. A face without votes has its label there.
     """
 
     images: ImageU8
@@ -38,6 +41,7 @@ class Faces:
     labels: tuple[str, ...]
     names: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...] = ()
+    votes: FloatArray | None = None
 
     def take(self, rows: IntArray) -> Faces:
         """Faces of these numbers, in this order."""
@@ -46,12 +50,15 @@ class Faces:
             images=self.images[rows],
             targets=self.targets[rows],
             names=tuple(self.names[row] for row in rows),
+            votes=None if self.votes is None else self.votes[rows],
         )
 
     def digest(self) -> str:
-        """SHA-256 of pictures and targets, which tells data sets apart."""
+        """SHA-256 of pictures, targets and votes, which tells data sets apart."""
         hashed = hashlib.sha256(self.images.tobytes())
         hashed.update(self.targets.tobytes())
+        if self.votes is not None:
+            hashed.update(self.votes.tobytes())
         return hashed.hexdigest()
 
 

@@ -22,6 +22,7 @@ from emocam.training.faces import Faces, check_every_label, checked_clusters
 from emocam.training.jitter import jittered
 from emocam.training.kernel_ridge import LearntSpace, RememberedFaces
 from emocam.training.vocabulary import VisualVocabulary
+from emocam.training.votes import soft_targets
 from emocam.types import FloatArray, ImageU8, IntArray
 
 SCALES = ((2.5, 3), (3.75, 4), (5.5, 4))
@@ -36,31 +37,17 @@ _KEPT_BYTES = 3_000_000_000  # three times what FER2013 takes
 
 @dataclass(frozen=True)
 class WordsChoices:
-    """What can be chosen.
+    """What can be chosen; the command line offers a few of these."""
 
-    Attributes
-    ----------
-    clusters
-        Emotion clusters; as many as labels by default.
-    weigh
-        Whether rare labels are weighed up, by the defaults of `RememberedFaces` and
-        `EmotionClusters`.
-    words
-        Visual words a scale.
-    dims
-        Dimensions of the learnt space.
-    copies
-        Changed copies of each face to be right for as well.
-    seed
-        The same seed makes the same model.
-    """
-
-    clusters: int | None = None
-    weigh: bool = True
-    words: int = 256
-    dims: int = 512
-    copies: int = 2
-    seed: int = 0
+    clusters: int | None = None  # emotion clusters; as many as labels by default
+    ridge_share: float = 0.5  # of votes in the targets of space and ridge; the rest is the label
+    calibration_share: float = 0.5  # the same for calibration and clusters
+    ridge_balance: float = 0.5  # how far rare labels are weighed up: see `label_weights`
+    calibration_balance: float = 0.6
+    words: int = 256  # visual words a scale
+    dims: int = 512  # of the learnt space
+    copies: int = 2  # changed copies of each face to be right for as well
+    seed: int = 0  # the same seed makes the same model
 
 
 def fit_words(
@@ -76,9 +63,9 @@ def fit_words(
     Parameters
     ----------
     faces
-        Training faces.
+        Training faces, with votes or without.
     choices
-        What the user chose.
+        What was chosen.
     groups
         Shape (n,), sorted: pictures of one face have the same number; see `RememberedFaces`.
     cache
@@ -112,18 +99,18 @@ def fit_words(
             progress("visual words", number / len(SCALES))
             words = kept.cache(_learn_words)(faces.images, cell, step, choices.words, choices.seed)
             scales.append(Scale(cell, step, words))
-        points, copies, space = _points(faces, scales, choices, kept, progress)
+        targets = soft_targets(faces, choices.ridge_share)
+        points, copies, space = _points(faces, targets, scales, choices, kept, progress)
         progress("remembered faces", 0.0)
         remember = kept.cache(_remember, ignore=["progress"])
         memory, scores = remember(
-            points, faces.targets, copies, groups, choices.weigh,
+            points, targets, copies, groups, choices.ridge_balance,
             lambda share: progress("remembered faces", share),
         )  # fmt: skip
     progress("emotion clusters", 0.0)
     try:
-        learnt = EmotionClusters(n_clusters)
-        learnt.set_params(**_balance(choices.weigh))
-        learnt.fit(scores, faces.targets)
+        learnt = EmotionClusters(n_clusters, balance=choices.calibration_balance)
+        learnt.fit(scores, soft_targets(faces, choices.calibration_share))
     except ValueError as error:
         raise UsageError(f"--clusters {n_clusters}: {error}") from error
     clusters = learnt.clusters_
@@ -142,6 +129,7 @@ def cells_and_steps(size: int) -> list[tuple[float, int]]:
 
 def _points(
     faces: Faces,
+    targets: FloatArray,
     scales: list[Scale],
     choices: WordsChoices,
     kept: joblib.Memory,
@@ -151,7 +139,7 @@ def _points(
     encode = kept.cache(_encode, ignore=["progress"])
     features = encode(faces.images, scales, None, lambda share: progress("word counts", share))
     progress("learnt space", 0.0)
-    space = kept.cache(_learn_space)(features, faces.targets, choices.dims, choices.seed)
+    space = kept.cache(_learn_space)(features, targets, choices.dims, choices.seed)
     points = _project(features, space)
     del features
     copies = [
@@ -203,7 +191,7 @@ def _encode_part(faces: ImageU8, scales: list[Scale], space: Space | None) -> np
     return features.astype(np.float16) if space is None else _project(features, space)
 
 
-def _learn_space(features: FloatArray, targets: IntArray, dims: int, seed: int) -> Space:
+def _learn_space(features: FloatArray, targets: FloatArray, dims: int, seed: int) -> Space:
     return LearntSpace(dims=dims, seed=seed).fit(features, targets).space_
 
 
@@ -218,19 +206,15 @@ def _project(features: np.ndarray, space: Space) -> FloatArray:
 
 def _remember(
     points: FloatArray,
-    targets: IntArray,
+    targets: FloatArray,
     copies: list[FloatArray],
     groups: IntArray | None,
-    weigh: bool,
+    balance: float,
     progress: Callable[[float], None],
 ) -> tuple[Memory, FloatArray]:
-    learnt = RememberedFaces(progress=progress).set_params(**_balance(weigh))
+    learnt = RememberedFaces(balance=balance, progress=progress)
     learnt.fit(points, targets, copies, groups)
     return learnt.memory_, learnt.out_of_fold_
-
-
-def _balance(weigh: bool) -> dict[str, float]:
-    return {} if weigh else {"balance": 0.0}
 
 
 def _silent(_step: str, _share: float) -> None:

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from emocam.recognition.kernel_model import Memory, Space
 from emocam.recognition.quantized import rounded
 from emocam.training import solver as solve
-from emocam.training.emotion_clusters import balanced_weights
+from emocam.training.soft_targets import balanced_weights, memberships
 from emocam.types import FloatArray, IntArray
 
 _ROWS = 2048
@@ -53,13 +53,19 @@ class LearntSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.whitening = whitening
         self.seed = seed
 
-    def fit(self, X: FloatArray, y: IntArray) -> LearntSpace:
-        """Learn from counts, shape (n, features), and labels, shape (n,)."""
-        X, y = validate_data(self, X, y, dtype=np.float32, ensure_min_samples=2, copy=True)
+    def fit(self, X: FloatArray, y: IntArray | FloatArray) -> LearntSpace:
+        """Learn from counts, shape (n, features), and labels, shape (n,).
+
+        `y` may as well be shares of the labels 0, 1, …, shape (n, labels).
+        """
+        X, y = validate_data(
+            self, X, y, dtype=np.float32, ensure_min_samples=2, copy=True, multi_output=True
+        )
+        _, shares = memberships(y)
         offset = X.mean(axis=0, dtype=np.float64).astype(np.float32)
         X -= offset
         deviation = np.sqrt(np.square(X).mean(axis=0, dtype=np.float64)).astype(np.float32)
-        scale = fisher_ratio(X, y) ** self.emphasis / np.maximum(deviation, 1e-4)
+        scale = fisher_ratio(X, shares) ** self.emphasis / np.maximum(deviation, 1e-4)
         scale = (scale / np.sqrt(np.mean(np.square(scale * deviation)))).astype(np.float32)
         X *= scale
         # Later components of few faces are noise, the last one of n is nothing but rounding.
@@ -83,7 +89,7 @@ class LearntSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
-def fisher_ratio(centered: FloatArray, y: IntArray) -> FloatArray:
+def fisher_ratio(centered: FloatArray, shares: FloatArray) -> FloatArray:
     """Variance of the labels' means over the whole variance, each label counting the same.
 
     What chance would give is taken off; where that is most of it, as with few faces, all features
@@ -93,16 +99,15 @@ def fisher_ratio(centered: FloatArray, y: IntArray) -> FloatArray:
     ----------
     centered
         Shape (n, features), mean 0.
-    y
-        Shape (n,): labels.
+    shares
+        Shape (n, labels): each face's share in each label, rows summing to 1.
     """
-    labels, counts = np.unique(y, return_counts=True)
-    between = np.zeros(centered.shape[1])
-    for label in labels:
-        between += np.square(centered[y == label].mean(axis=0, dtype=np.float64))
+    share_of_label = shares / shares.sum(axis=0, dtype=np.float64)
+    means = share_of_label.T.astype(np.float32) @ centered
+    between = np.square(means.astype(np.float64)).mean(axis=0)
     whole = np.maximum(np.square(centered).mean(axis=0, dtype=np.float64), 1e-12)
-    chance = np.mean(1 / counts)
-    ratio = between / len(labels) / whole - chance
+    chance = np.square(share_of_label).sum(axis=0).mean()
+    ratio = between / whole - chance
     typical = float(np.median(ratio))
     if typical < chance:
         return np.ones(len(ratio), np.float32)
@@ -158,7 +163,7 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def fit(
         self,
         X: FloatArray,
-        y: IntArray,
+        y: IntArray | FloatArray,
         copies: Sequence[FloatArray] = (),
         groups: IntArray | None = None,
     ) -> RememberedFaces:
@@ -169,7 +174,8 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         X
             Shape (n, dims): points of `LearntSpace`.
         y
-            Shape (n,): labels.
+            Shape (n,): labels; or shape (n, labels): shares of the labels 0, 1, …, such as
+            votes. The scores are linear in them.
         copies
             Points of changed copies (shifted, turned, zoomed) of the same faces, each of shape
             (n, dims): answers should be right for them as well.
@@ -177,14 +183,14 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Shape (n,), sorted: faces of the same number are pictures of one face, and are left
             out together for `out_of_fold_`; each its own by default.
         """
-        X, y = validate_data(self, X, y, dtype=np.float32)
-        check_classification_targets(y)
-        self.classes_, numbers = np.unique(y, return_inverse=True)
+        X, y = validate_data(self, X, y, dtype=np.float32, multi_output=True)
+        if y.ndim == 1:
+            check_classification_targets(y)
+        self.classes_, shares = memberships(y)
         if len(self.classes_) < 2:
             raise ValueError("two or more labels are needed, got 1 class")
-        targets = np.eye(len(self.classes_), dtype=np.float32)[numbers]
-        targets -= np.float32(1 / len(self.classes_))
-        importance = balanced_weights(numbers, self.balance)
+        targets = shares - np.float32(1 / len(self.classes_))
+        importance = balanced_weights(shares, self.balance)
         # Faces are kept in 8 bits. Rounded after the fit, they cost 0.7 points of accuracy: the
         # weights of faces that are much alike are large and cancel out.
         kept = rounded(X)
@@ -194,16 +200,18 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         report = self.progress or solve.silent
         kernel = solve.gaussian_kernel(X, X, sharpness)
         kernel[np.diag_indices(len(X))] += np.float32(self.ridge) / importance
-        solve.factorise(kernel, lambda share: report(0.4 * share))
+        solve.factorise(kernel)
+        report(0.4)
         weights = exact = solve.solve_factorised(kernel, targets)
         if len(copies):
             weights = solve.refine(
                 exact, kernel, X, [X, *copies], targets, importance, sharpness, self.ridge,
                 self.steps, lambda share: report(0.4 + 0.3 * share),
             )  # fmt: skip
-        solve.invert_factor(kernel, lambda share: report(0.7 + 0.3 * share))
+        solve.invert_factor(kernel)
         groups = np.arange(len(X)) if groups is None else groups
         self.out_of_fold_ = solve.held_out(kernel, exact, targets, groups)
+        report(1.0)
         self.memory_ = Memory(kept, weights, sharpness)
         return self
 

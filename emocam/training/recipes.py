@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -35,6 +35,7 @@ def train_words(
     balance: str,
     memory_bytes: int,
     seed: int,
+    votes_share: float | None = None,
     progress: Progress | None = None,
 ) -> ModelFile:
     """Recipe `words`.
@@ -54,6 +55,9 @@ def train_words(
         What training may take; more faces than fit are left out, of the commonest labels first.
     seed
         The same seed makes the same model.
+    votes_share
+        0 to 1: how much the votes that the faces have count beside the label; by default what
+        `WordsChoices` has.
     progress
         See `fit_words`.
     """
@@ -61,9 +65,14 @@ def train_words(
     groups = np.arange(len(kept.images))
     if balance == "augment":
         kept, groups = augmented(kept, seed)
-    choices = WordsChoices(clusters, weigh=balance == "weight", seed=seed)
+    choices = WordsChoices(clusters, seed=seed)
+    if balance != "weight":
+        choices = replace(choices, ridge_balance=0.0, calibration_balance=0.0)
+    if votes_share is not None:
+        choices = replace(choices, ridge_share=votes_share, calibration_share=votes_share)
     model, seen = fit_words(kept, choices, groups=groups, cache=cache_folder(), progress=progress)
-    told = {"balance": balance, "seed": seed, "remembered": len(kept.images)}
+    told: dict[str, Any] = {"balance": balance, "seed": seed, "remembered": len(kept.images)}
+    told["choices"] = _chosen(choices, votes=faces.votes is not None)
     file = ModelFile(model_card("words", faces, told), model.to_arrays())
     # Measured as users will read it: from the arrays in the file, rounded to 8 bits.
     measured = (
@@ -101,6 +110,14 @@ def choose_certainty(certainty: FloatArray, right: np.ndarray) -> float:
     enough = np.flatnonzero(np.asarray(shares) >= WANTED)
     best = enough[0] if len(enough) else int(np.argmax(shares))
     return round(float(thresholds[best]), 2)
+
+
+def _chosen(choices: WordsChoices, *, votes: bool) -> dict[str, Any]:
+    """For the card: numbers that shape the model, those about votes only where there are any."""
+    chosen = asdict(choices)
+    for name in ("seed", "clusters", *(() if votes else ("ridge_share", "calibration_share"))):
+        del chosen[name]
+    return chosen
 
 
 def _out_of_fold(faces: Faces, probabilities: FloatArray) -> Evaluation:

@@ -1,12 +1,14 @@
-"""Kernel ridge regression on tens of thousands of faces: blocked, in place, in float32."""
+"""Kernel ridge regression on tens of thousands of faces: in place, in float32."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
+from scipy.linalg import get_lapack_funcs
+from threadpoolctl import threadpool_limits
 
 from emocam.types import FloatArray, IntArray
 
@@ -42,61 +44,44 @@ def _with_lengths(
     return np.hstack([scaled, ones, lengths] if last else [scaled, lengths, ones])
 
 
-def factorise(matrix: FloatArray, progress: Progress = silent) -> None:
-    """Cholesky factor of a positive definite matrix, into its lower triangle.
+def factorise(matrix: FloatArray) -> None:
+    """Cholesky factor of a positive definite matrix, into its lower triangle (LAPACK's potrf).
 
-    Right-looking and blocked (Golub, Van Loan, "Matrix Computations", 4.2.9): the work is matrix
-    products, and no second matrix of that size is made.
+    What stands above the diagonal stays.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         When the matrix is not positive definite.
     """
-    count = len(matrix)
-    for first in range(0, count, _BLOCK):
-        last = min(first + _BLOCK, count)
-        corner = np.linalg.cholesky(matrix[first:last, first:last].astype(np.float64))
-        matrix[first:last, first:last] = corner
-        below = matrix[last:, first:last]
-        below[:] = below @ _inverse(corner).T
-        for start in range(last, count, _BLOCK):
-            stop = min(start + _BLOCK, count)
-            matrix[start:, start:stop] -= (
-                below[start - last :] @ below[start - last : stop - last].T
-            )
-        progress(1 - ((count - last) / count) ** 3)
+    info = _lapack("potrf", matrix, overwrite_a=True, clean=False)[-1]
+    if info:
+        raise np.linalg.LinAlgError(f"minor {info} of the matrix is not positive definite")
 
 
 def solve_factorised(factor: FloatArray, right: FloatArray) -> FloatArray:
     """x in A x = right, for the factor of A that `factorise` left, shape (n, columns)."""
-    found = np.array(right, dtype=np.float32)
-    starts = range(0, len(factor), _BLOCK)
-    for first in starts:
-        last = first + _BLOCK
-        found[first:last] = _solve(factor[first:last, first:last], found[first:last], 0)
-        found[last:] -= factor[last:, first:last] @ found[first:last]
-    for first in reversed(starts):
-        last = first + _BLOCK
-        found[first:last] -= factor[last:, first:last].T @ found[last:]
-        found[first:last] = _solve(factor[first:last, first:last], found[first:last], 1)
-    return found
+    return np.asarray(_lapack("potrs", factor, right)[0], dtype=np.float32)
 
 
-def invert_factor(factor: FloatArray, progress: Progress = silent) -> None:
-    """Inverse of the lower-triangular factor, in its place."""
-    count = len(factor)
-    for first in reversed(range(0, count, _BLOCK)):
-        last = min(first + _BLOCK, count)
-        corner = _inverse(factor[first:last, first:last].astype(np.float64))
-        below = factor[last:, first:last] @ corner
-        for start in reversed(range(last, count, _BLOCK)):
-            stop = min(start + _BLOCK, count)
-            # The inverse's rows end at their block's diagonal: no product with zeros.
-            part = factor[start:stop, last:stop] @ below[: stop - last]
-            factor[start:stop, first:last] = -part
-        factor[first:last, first:last] = corner
-        progress(1 - (first / count) ** 2)
+def invert_factor(factor: FloatArray) -> None:
+    """Inverse of the lower-triangular factor, in its place (LAPACK's trtri)."""
+    _lapack("trtri", factor, overwrite_c=True)
+
+
+def _lapack(name: str, matrix: FloatArray, *others: FloatArray, **options: bool) -> Any:
+    """Call a function of LAPACK on the lower triangle of a matrix, in place.
+
+    LAPACK goes by columns: to it the transposed view is a matrix of its own layout, so nothing is
+    copied, and the lower triangle is the upper one.
+    """
+    if not matrix.flags.c_contiguous:
+        raise ValueError("the matrix should be C-contiguous to be worked on in place")
+    (function,) = get_lapack_funcs((name,), (matrix,))
+    # With two threads, OpenBLAS 0.3.30 crashes on some 25,000 rows or more. The limit
+    # is set anew here, since `one_blas_thread` may have looked before SciPy brought its own.
+    with threadpool_limits(1, user_api="blas"):
+        return function(matrix.T, *others, lower=False, **options)
 
 
 def held_out(
@@ -134,16 +119,6 @@ def held_out(
         block = columns.T @ columns
         scores[group] = targets[group] - np.linalg.solve(block, weights[group])
     return np.asarray(scores, dtype=np.float32)
-
-
-def _inverse(corner: np.ndarray) -> FloatArray:
-    eye = np.eye(len(corner))
-    return np.asarray(solve_triangular(corner, eye, lower=True), dtype=np.float32)
-
-
-def _solve(corner: FloatArray, right: FloatArray, transposed: int) -> FloatArray:
-    found = solve_triangular(np.tril(corner), right, lower=True, trans=transposed)
-    return np.asarray(found, dtype=np.float32)
 
 
 def refine(

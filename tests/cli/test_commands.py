@@ -13,6 +13,7 @@ import typer
 
 from emocam import __version__
 from emocam.cli import app, main
+from emocam.recognition.model_file import load_model_file
 from tests.conftest import SAMPLES, write_dataset, zip_folder
 
 README = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
@@ -127,6 +128,38 @@ def test_train_then_evaluate(capsys, three_labels, trained, tmp_path):
     assert {"balanced_accuracy", "macro_f1", "weighted_precision", "weighted_recall"} <= set(found)
     assert {"ece", "seconds_per_face"} <= set(found)
     assert figure.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.fixture
+def votes(three_labels, tmp_path):
+    """Ten people's votes for the made-up faces: one in ten pictures is `unknown` to most."""
+    path = tmp_path / "votes.csv"
+    rows = ["Usage,Image name,odd,grim,glad,unknown"]
+    for file in sorted(three_labels.rglob("*.png")):
+        name = file.relative_to(three_labels).as_posix()
+        counts = [7 * (file.parent.name == label) + 1 for label in ("odd", "grim", "glad")]
+        rows.append(",".join(map(str, ["all", name, *counts, 9 if file.stem == "7" else 0])))
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_train_on_votes(capsys, three_labels, votes, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    model = tmp_path / "voted.safetensors"
+    learn = ["train", three_labels, "--size", 24, "-o", model]
+    code, out, err = run(capsys, *learn, "--votes", votes, "--votes-share", 0.8)
+    assert code == 0, err
+    assert "votes:  24 of 24 pictures; 0 without keep their label" in out
+    assert "no label is called unknown: left out" in err
+    assert "no counts in Usage: left out" in err
+    chosen = load_model_file(model).card["training"]["choices"]
+    assert (chosen["ridge_share"], chosen["calibration_share"]) == (0.8, 0.8)
+    code, out, _ = run(capsys, "evaluate", three_labels, "--model", model, "--json")
+    assert json.loads(out)["accuracy"] > 0.9
+    again = [*learn, "--force"]
+    fails_with_one_line(run(capsys, *again, "--votes-share", 0.5), 2, "needs --votes")
+    fails_with_one_line(run(capsys, *again, "--votes", "none.csv"), 2, "none.csv")
+    fails_with_one_line(run(capsys, *again, "--votes", votes, "--recipe", "pixels"), 2, "labels")
 
 
 @pytest.mark.parametrize(("part", "n"), [("train", 24), ("test", 24), ("all", 48)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ from emocam.training.kernel_ridge import LearntSpace, RememberedFaces
 from emocam.training.vocabulary import VisualVocabulary
 
 SIDE = 24
-CHOICES = WordsChoices(words=32, dims=12, copies=1, weigh=False)
+CHOICES = WordsChoices(words=32, dims=12, copies=1, ridge_balance=0.0, calibration_balance=0.0)
 
 
 def made_up_faces(count: int, first_seed: int) -> Faces:
@@ -68,7 +69,7 @@ def test_numpy_alone_answers_as_the_scikit_learn_pipeline(faces, model):
         ]
     )
     pipeline = make_pipeline(counts, LearntSpace(dims=12), RememberedFaces(balance=0.0))
-    plain = fit_words(faces, WordsChoices(words=32, dims=12, copies=0, weigh=False))[0]
+    plain = fit_words(faces, replace(CHOICES, copies=0))[0]
     pipeline.fit(faces.images, faces.targets)
     new = made_up_faces(20, 500).images
     wanted = pipeline.decision_function(new)
@@ -130,7 +131,7 @@ def test_the_same_seed_makes_the_same_model(faces, model):
 def test_a_second_run_takes_what_is_kept(faces, model, tmp_path):
     first = fit_words(faces, CHOICES, cache=tmp_path)[0]
     steps: list[str] = []
-    more = WordsChoices(**{**vars(CHOICES), "clusters": 5})
+    more = replace(CHOICES, clusters=5)
     second, _ = fit_words(
         faces, more, cache=tmp_path, progress=lambda step, share: steps.append((step, share))
     )

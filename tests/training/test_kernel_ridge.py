@@ -8,8 +8,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from emocam.recognition.kernel_model import Clusters
-from emocam.training.emotion_clusters import EmotionClusters, balanced_weights, cluster_names
+from emocam.training.emotion_clusters import EmotionClusters, cluster_names
 from emocam.training.kernel_ridge import LearntSpace, RememberedFaces, fisher_ratio
+from emocam.training.soft_targets import balanced_weights
 
 ESTIMATORS = [LearntSpace(dims=4), RememberedFaces(), EmotionClusters()]
 CONTRACT = parametrize_with_checks(ESTIMATORS)
@@ -59,13 +60,13 @@ def test_features_that_tell_the_labels_apart_have_the_larger_ratio(counts):
     half = features[:, :40] - features[:, :40].mean(axis=0)
     half[:, :5] = np.random.default_rng(1).standard_normal((60, 5))
     half[:, 5:40] += 2 * np.random.default_rng(2).standard_normal((3, 35))[targets]
-    ratio = fisher_ratio(half - half.mean(axis=0), targets)
+    ratio = fisher_ratio(half - half.mean(axis=0), np.eye(3)[targets])
     assert np.median(ratio[5:]) > 2 * np.median(ratio[:5])
 
 
 def test_where_nearly_all_is_chance_features_are_treated_alike(counts):
     features, targets = counts
-    ratio = fisher_ratio(features[:, 20:] - features[:, 20:].mean(axis=0), targets)
+    ratio = fisher_ratio(features[:, 20:] - features[:, 20:].mean(axis=0), np.eye(3)[targets])
     assert set(ratio.tolist()) == {1.0}
 
 
@@ -156,6 +157,6 @@ def test_a_label_that_has_no_majority_anywhere_is_matched():
 
 
 def test_balanced_weights_give_each_label_the_same_sum():
-    weights = balanced_weights(np.array([0, 0, 0, 1]), 1.0)
+    weights = balanced_weights(np.eye(2)[[0, 0, 0, 1]], 1.0)
     assert weights == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
-    assert balanced_weights(np.array([0, 0, 0, 1]), 0.0) == pytest.approx(np.ones(4))
+    assert balanced_weights(np.eye(2)[[0, 0, 0, 1]], 0.0) == pytest.approx(np.ones(4))
