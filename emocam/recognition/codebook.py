@@ -28,8 +28,8 @@ BATCH = 2  # faces at a time: what they need stays in the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
-class Words:
-    """Visual words of descriptors of one kind.
+class Codebook:
+    """Codebook: whitening and visual words of descriptors of one kind.
 
     Attributes
     ----------
@@ -43,7 +43,7 @@ class Words:
     centers
         Shape (words, dims), float32, unit length: K-Means centres. Their mirror images are words
         as well.
-    sharpness
+    inverse_temperature
         Softmax factor of the cosine. Larger gives each descriptor to fewer words.
     cells
         Pooling cells each way.
@@ -53,7 +53,7 @@ class Words:
     whitening: FloatArray
     parity: FloatArray
     centers: FloatArray
-    sharpness: float
+    inverse_temperature: float
     cells: int
 
     @property
@@ -62,9 +62,9 @@ class Words:
         return self.cells * self.cells * len(self.centers)
 
     @cached_property
-    def _halves(self) -> tuple[FloatArray, FloatArray]:
-        """Words along the even and along the odd axes, times the sharpness."""
-        scaled = self.centers.T * np.float32(self.sharpness)
+    def _even_odd(self) -> tuple[FloatArray, FloatArray]:
+        """Words along the even and along the odd axes, times the inverse temperature."""
+        scaled = self.centers.T * np.float32(self.inverse_temperature)
         even = int((self.parity > 0).sum())
         return np.ascontiguousarray(scaled[:even]), np.ascontiguousarray(scaled[even:])
 
@@ -95,7 +95,7 @@ class Words:
         """
         count, cells = len(descriptors), self.cells
         whitened = self.whiten(descriptors.reshape(-1, LENGTH))
-        even, odd = self._halves
+        even, odd = self._even_odd
         # A word and its mirror image differ in the sign of the odd part alone, so
         # exp(even + odd) and exp(even - odd) come from two exponentials of half the length.
         shares = whitened[:, : len(even)] @ even
@@ -124,13 +124,13 @@ class Scale:
     ----------
     cell, step
         Of the descriptors, in pixels; see `describe`.
-    words
+    codebook
         Learnt from such descriptors.
     """
 
     cell: float
     step: int
-    words: Words
+    codebook: Codebook
 
     def describe(self, maps: FloatArray) -> FloatArray:
         """Descriptors, shape (n, points², 128), of maps of `orientation_maps`."""
@@ -138,14 +138,14 @@ class Scale:
 
     def to_arrays(self, prefix: str) -> dict[str, np.ndarray]:
         """Named arrays for the model file."""
-        words = self.words
-        layout = [self.cell, self.step, words.cells, words.sharpness]
+        codebook = self.codebook
+        layout = [self.cell, self.step, codebook.cells, codebook.inverse_temperature]
         return {
             f"{prefix}layout": np.array(layout, np.float32),
-            f"{prefix}mean": words.mean,
-            f"{prefix}whitening": words.whitening,
-            f"{prefix}parity": words.parity,
-            f"{prefix}centers": words.centers.astype(np.float16),
+            f"{prefix}mean": codebook.mean,
+            f"{prefix}whitening": codebook.whitening,
+            f"{prefix}parity": codebook.parity,
+            f"{prefix}centers": codebook.centers.astype(np.float16),
         }
 
     @classmethod
@@ -157,19 +157,19 @@ class Scale:
         ModelError
             When an array is absent or does not fit.
         """
-        cell, step, cells, sharpness = file.array(f"{prefix}layout", (4,)).tolist()
-        if not (0 < cell <= 64 and 1 <= step <= 64 and 1 <= cells <= 16 and 0 < sharpness < 80):
+        cell, step, cells, inverse_t = file.array(f"{prefix}layout", (4,)).tolist()
+        if not (0 < cell <= 64 and 1 <= step <= 64 and 1 <= cells <= 16 and 0 < inverse_t < 80):
             raise ModelError(f"the model's layout of '{prefix[:-1]}' is out of range")
         parity = file.array(f"{prefix}parity", (None,))
-        words = Words(
+        codebook = Codebook(
             mean=file.array(f"{prefix}mean", (LENGTH,)),
             whitening=file.array(f"{prefix}whitening", (LENGTH, len(parity))),
             parity=parity,
             centers=file.array(f"{prefix}centers", (None, len(parity))).astype(np.float32),
-            sharpness=sharpness,
+            inverse_temperature=inverse_t,
             cells=int(cells),
         )
-        return cls(cell, int(step), words)
+        return cls(cell, int(step), codebook)
 
 
 @lru_cache(maxsize=32)
@@ -191,10 +191,10 @@ def pooling_weights(points: int, cells: int) -> FloatArray:
 
 def encode_faces(scales: Sequence[Scale], faces_gray: ImageU8) -> FloatArray:
     """Features of all scales side by side, shape (n, features), of faces (n, size, size)."""
-    lengths = [scale.words.length for scale in scales]
+    lengths = [scale.codebook.length for scale in scales]
     features = np.empty((len(faces_gray), sum(lengths)), np.float32)
     for first in range(0, len(faces_gray), BATCH):
         maps = orientation_maps(faces_gray[first : first + BATCH])
-        encoded = [scale.words.encode(scale.describe(maps)) for scale in scales]
+        encoded = [scale.codebook.encode(scale.describe(maps)) for scale in scales]
         np.concatenate(encoded, axis=1, out=features[first : first + BATCH])
     return features

@@ -1,4 +1,4 @@
-"""Recipe `words`: visual words, remembered faces, emotion clusters. NumPy and OpenCV only."""
+"""Recipe `words`: codebooks, projection, kernel ridge, emotion clusters. NumPy and OpenCV only."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emocam.errors import ModelError
 from emocam.recognition.codebook import Scale, encode_faces
 from emocam.recognition.model_file import ModelFile
 from emocam.recognition.prediction import Prediction
-from emocam.recognition.quantized import Rounded
+from emocam.recognition.quantized import QuantizedMatrix
 from emocam.runtime import one_blas_thread
 from emocam.types import FloatArray, ImageU8, IntArray
 
@@ -20,58 +20,58 @@ _BATCH = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Space:
-    """The learnt space in which faces are compared.
+class Projection:
+    """Linear projection of features to the space in which faces are compared.
 
     Attributes
     ----------
     offset
         Shape (features,), float32: taken from the features first.
-    projection
+    matrix
         Shape (features, dims).
     """
 
     offset: FloatArray
-    projection: Rounded
+    matrix: QuantizedMatrix
 
     def points(self, features: FloatArray) -> FloatArray:
         """Points, shape (n, dims), for features of shape (n, features)."""
-        return self.projection.weighed(features - self.offset)
+        return self.matrix.left_product(features - self.offset)
 
 
 @dataclass(frozen=True, eq=False)
-class Memory:
-    """Kernel ridge regression on remembered faces in a learnt space.
+class KernelRidge:
+    """Kernel ridge regression with a Gaussian kernel, fitted.
 
     Attributes
     ----------
-    faces
-        Shape (faces, dims): remembered faces in that space.
-    weights
+    references
+        Shape (faces, dims): the remembered faces, projected.
+    dual_coef
         Shape (faces, labels), float32: how much each speaks for each label.
-    sharpness
+    gamma
         Factor of the squared distance in the Gaussian kernel. Larger makes only the most similar
         faces count.
     """
 
-    faces: Rounded
-    weights: FloatArray
-    sharpness: float
+    references: QuantizedMatrix
+    dual_coef: FloatArray
+    gamma: float
 
     def scores(self, points: FloatArray) -> FloatArray:
         """Score of each label, shape (n, labels), for points of shape (n, dims)."""
-        exponent = self.faces.compared(points * np.float32(2 * self.sharpness))
+        exponent = self.references.transposed_product(points * np.float32(2 * self.gamma))
         exponent -= self._norms
-        exponent -= np.float32(self.sharpness) * np.square(points).sum(axis=1, keepdims=True)
+        exponent -= np.float32(self.gamma) * np.square(points).sum(axis=1, keepdims=True)
         np.minimum(exponent, 0, out=exponent)
         np.exp(exponent, out=exponent)
-        return np.asarray(exponent @ self.weights, dtype=np.float32)
+        return np.asarray(exponent @ self.dual_coef, dtype=np.float32)
 
     @cached_property
     def _norms(self) -> FloatArray:
-        faces = self.faces
-        lengths = np.square(faces.numbers, dtype=np.float32) @ np.square(faces.step)
-        return np.asarray(self.sharpness * lengths, np.float32)
+        quantized = self.references
+        lengths = np.square(quantized.values, dtype=np.float32) @ np.square(quantized.scale)
+        return np.asarray(self.gamma * lengths, np.float32)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,15 +123,15 @@ class Clusters:
         """The cluster decides the emotion.
 
         Where the likeliest label is another one than the cluster's, the two probabilities change
-        places, so that what is said always has the largest.
+        places, so that the answer always has the largest.
         """
         probabilities = self.probabilities(scores)
         clusters = self.nearest(probabilities)
         rows = np.arange(len(probabilities))
-        said, likeliest = self.names[clusters], probabilities.argmax(axis=1)
+        label, likeliest = self.names[clusters], probabilities.argmax(axis=1)
         highest = probabilities[rows, likeliest]
-        probabilities[rows, likeliest] = probabilities[rows, said]
-        probabilities[rows, said] = highest
+        probabilities[rows, likeliest] = probabilities[rows, label]
+        probabilities[rows, label] = highest
         return Prediction(probabilities, clusters)
 
 
@@ -159,9 +159,9 @@ class WordsModel:
         Side of the training format in pixels.
     scales
         Descriptors and their visual words.
-    space
+    projection
         Features to points.
-    memory
+    kernel_ridge
         Points to scores.
     clusters
         Scores to emotion clusters.
@@ -171,8 +171,8 @@ class WordsModel:
     labels: tuple[str, ...]
     size: int
     scales: tuple[Scale, ...]
-    space: Space
-    memory: Memory
+    projection: Projection
+    kernel_ridge: KernelRidge
     clusters: Clusters
 
     def predict(self, faces_gray: ImageU8) -> Prediction:
@@ -200,7 +200,7 @@ class WordsModel:
 
     def scores(self, features: FloatArray) -> FloatArray:
         """Score of each label, shape (n, labels), for features of shape (n, features)."""
-        return self.memory.scores(self.space.points(features))
+        return self.kernel_ridge.scores(self.projection.points(features))
 
     @property
     def centers(self) -> FloatArray:
@@ -226,12 +226,13 @@ class WordsModel:
         """Named arrays for the model file; the large ones in 8 bits a number."""
         arrays: dict[str, np.ndarray] = {}
         for number, scale in enumerate(self.scales):
-            arrays.update(scale.to_arrays(f"words{number}."))
-        space, memory = self.space, self.memory
-        arrays |= {"memory.offset": space.offset, "memory.weights": memory.weights}
-        arrays["memory.sharpness"] = np.array([memory.sharpness], np.float32)
-        for name, matrix in (("projection", space.projection), ("faces", memory.faces)):
-            arrays |= {f"memory.{name}": matrix.numbers, f"memory.{name}_step": matrix.step}
+            arrays.update(scale.to_arrays(f"codebook{number}."))
+        ridge = self.kernel_ridge
+        arrays |= _quantized_arrays("projection.matrix", self.projection.matrix)
+        arrays["projection.offset"] = self.projection.offset
+        arrays |= _quantized_arrays("kernel_ridge.references", ridge.references)
+        arrays["kernel_ridge.dual_coef"] = ridge.dual_coef
+        arrays["kernel_ridge.gamma"] = np.array([ridge.gamma], np.float32)
         clusters = self.clusters
         arrays["clusters.sharpening"] = np.array([clusters.sharpening], np.float32)
         for name in ("matrix", "bias", "mean", "scale", "centers", "names"):
@@ -249,29 +250,35 @@ class WordsModel:
         """
         labels = len(file.labels)
         scales = _scales(file)
-        features = sum(scale.words.length for scale in scales)
-        projection = _rounded(file, "memory.projection", features, None)
-        weights = file.array("memory.weights", (None, labels))
-        memory = Memory(
-            faces=_rounded(file, "memory.faces", len(weights), len(projection.step)),
-            weights=weights.astype(np.float32),
-            sharpness=float(file.array("memory.sharpness", (1,))[0]),
+        features = sum(scale.codebook.length for scale in scales)
+        matrix = _quantized(file, "projection.matrix", features, None)
+        dual_coef = file.array("kernel_ridge.dual_coef", (None, labels))
+        ridge = KernelRidge(
+            references=_quantized(
+                file, "kernel_ridge.references", len(dual_coef), len(matrix.scale)
+            ),
+            dual_coef=dual_coef.astype(np.float32),
+            gamma=float(file.array("kernel_ridge.gamma", (1,))[0]),
         )
-        space = Space(file.array("memory.offset", (features,)), projection)
+        projection = Projection(file.array("projection.offset", (features,)), matrix)
         size = int(file.card["size"])
-        return cls(file.labels, size, scales, space, memory, _clusters(file))
+        return cls(file.labels, size, scales, projection, ridge, _clusters(file))
 
 
-def _rounded(file: ModelFile, name: str, rows: int, columns: int | None) -> Rounded:
-    step = file.array(f"{name}_step", (columns,))
-    return Rounded(file.array(name, (rows, len(step))), step)
+def _quantized_arrays(name: str, matrix: QuantizedMatrix) -> dict[str, np.ndarray]:
+    return {name: matrix.values, f"{name}_scale": matrix.scale}
+
+
+def _quantized(file: ModelFile, name: str, rows: int, columns: int | None) -> QuantizedMatrix:
+    scale = file.array(f"{name}_scale", (columns,))
+    return QuantizedMatrix(file.array(name, (rows, len(scale))), scale)
 
 
 def _scales(file: ModelFile) -> tuple[Scale, ...]:
-    count = sum(name.startswith("words") and name.endswith(".centers") for name in file.arrays)
+    count = sum(name.startswith("codebook") and name.endswith(".centers") for name in file.arrays)
     if not count:
         raise ModelError("the model lacks its visual words: train it anew")
-    return tuple(Scale.from_file(file, f"words{number}.") for number in range(count))
+    return tuple(Scale.from_file(file, f"codebook{number}.") for number in range(count))
 
 
 def _clusters(file: ModelFile) -> Clusters:

@@ -21,7 +21,7 @@ from safetensors.numpy import save_file
 from emocam.errors import ModelError, OutputError, UsageError
 from emocam.output import complete_file
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 DEFAULT_MODEL = "words"
 _CARD_KEYS = {"format_version": int, "recipe": str, "labels": list, "size": int}
 _MAX_SIZE = 1024

@@ -170,11 +170,11 @@ def measures_of(confusion: IntArray) -> dict[str, Measure]:
 def _measure(confusions: IntArray) -> dict[str, FloatArray]:
     """Each measure of n matrices, shape (n, ); labels that a matrix lacks don't count in it."""
     right = np.diagonal(confusions, axis1=1, axis2=2).astype(np.float64)
-    true, said = confusions.sum(axis=2), confusions.sum(axis=1)
+    true, predicted = confusions.sum(axis=2), confusions.sum(axis=1)
     present = true > 0
-    known = present | (said > 0)
+    known = present | (predicted > 0)
     recall = np.divide(right, true, out=np.zeros_like(right), where=present)
-    f1 = np.divide(2 * right, true + said, out=np.zeros_like(right), where=known)
+    f1 = np.divide(2 * right, true + predicted, out=np.zeros_like(right), where=known)
     return {
         "accuracy": (right.sum(axis=1) / confusions.sum(axis=(1, 2))).astype(np.float32),
         "balanced_accuracy": (recall.sum(axis=1) / present.sum(axis=1)).astype(np.float32),

@@ -36,8 +36,8 @@ class Explanation:
         The labels, in the order of `probabilities`.
     probabilities
         Shape (labels,), float32.
-    said, second
-        Numbers of the label that was said and of the second choice.
+    label, second
+        Numbers of the label and of the second choice.
     cluster
         Number of the emotion cluster.
     cluster_names
@@ -45,8 +45,8 @@ class Explanation:
     distances
         Shape (clusters,), float32: to each cluster's centre, in units of the cluster space.
     heat
-        Shape (`CELLS`, `CELLS`), float32: by how much the lead of what was said over the second
-        choice shrinks when this part of the face is blurred. Above 0 it spoke for what was said,
+        Shape (`CELLS`, `CELLS`), float32: by how much the lead of the label over the second
+        choice shrinks when this part of the face is blurred. Above 0 it spoke for the label,
         below 0 for the second choice.
     words
         The visual words that spoke most for and against it; none for other recipes.
@@ -55,7 +55,7 @@ class Explanation:
     face_gray: ImageU8
     labels: tuple[str, ...]
     probabilities: FloatArray
-    said: int
+    label: int
     second: int
     cluster: int
     cluster_names: tuple[str, ...]
@@ -65,12 +65,12 @@ class Explanation:
 
     def sentences(self) -> list[str]:
         """The explanation in words."""
-        said, second = self.labels[self.said], self.labels[self.second]
+        label, second = self.labels[self.label], self.labels[self.second]
         nearest = int(self.distances.argmin())
         others = [n for n, name in enumerate(self.cluster_names) if name == second]
         other = min(others, key=lambda number: self.distances[number], default=None)
         lines = [
-            f"{said} ({100 * self.probabilities[self.said]:.0f} %), second choice {second} "
+            f"{label} ({100 * self.probabilities[self.label]:.0f} %), second choice {second} "
             f"({100 * self.probabilities[self.second]:.0f} %)",
             f"nearest cluster: {nearest} = {self.cluster_names[nearest]}, "
             f"distance {self.distances[nearest]:.2f}"
@@ -80,14 +80,14 @@ class Explanation:
                 else f"; no cluster is named {second}"
             ),
         ]
-        for sign, label, other_label in ((1, said, second), (-1, second, said)):
+        for sign, name, other_name in ((1, label, second), (-1, second, label)):
             places = self.strongest(sign)
             if places:
-                lines.append(f"for {label} rather than {other_label} spoke: {', '.join(places)}")
+                lines.append(f"for {name} rather than {other_name} spoke: {', '.join(places)}")
         return lines
 
     def strongest(self, sign: int) -> list[str]:
-        """Names of the parts of the face that spoke most for what was said (1) or against (-1)."""
+        """Names of the parts of the face that spoke most for the label (1) or against (-1)."""
         heat = sign * self.heat
         if heat.max() < _NOTHING:
             return []
@@ -104,7 +104,7 @@ class Explanation:
     def figures(self) -> dict[str, Any]:
         """Everything as JSON takes it."""
         return {
-            "emotion": self.labels[self.said],
+            "emotion": self.labels[self.label],
             "second": self.labels[self.second],
             "probabilities": dict(zip(self.labels, self.probabilities.tolist(), strict=True)),
             "cluster": self.cluster,
@@ -153,28 +153,28 @@ def explain_face(model: FaceModel, face_gray: ImageU8) -> Explanation:
     prediction = model.predict(face_gray[None])
     probabilities = prediction.probabilities[0]
     evidence = model.evidence(np.concatenate([face_gray[None], _blurred_parts(face_gray)]))
-    said = int(probabilities.argmax())
-    second = int(np.where(np.arange(len(probabilities)) == said, -1, probabilities).argmax())
-    lead = evidence[:, said] - evidence[:, second]
+    label = int(probabilities.argmax())
+    second = int(np.where(np.arange(len(probabilities)) == label, -1, probabilities).argmax())
+    lead = evidence[:, label] - evidence[:, second]
     space = model.cluster_space(face_gray[None])[0]
     return Explanation(
         face_gray=face_gray,
         labels=model.labels,
         probabilities=probabilities,
-        said=said,
+        label=label,
         second=second,
         cluster=int(prediction.clusters[0]),
         cluster_names=tuple(model.labels[index] for index in model.cluster_names),
         distances=np.linalg.norm(model.centers - space, axis=1).astype(np.float32),
-        words=tuple(_words(model, face_gray, said, second)),
+        words=tuple(_words(model, face_gray, label, second)),
         heat=(lead[0] - lead[1:]).reshape(CELLS, CELLS).astype(np.float32),
     )
 
 
-def _words(model: FaceModel, face_gray: ImageU8, said: int, second: int) -> list[WordEvidence]:
+def _words(model: FaceModel, face_gray: ImageU8, label: int, second: int) -> list[WordEvidence]:
     if not isinstance(model, WordsModel):
         return []
-    return strongest_words(model, face_gray, said, second)
+    return strongest_words(model, face_gray, label, second)
 
 
 def _blurred_parts(face_gray: ImageU8) -> ImageU8:

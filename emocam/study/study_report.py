@@ -185,13 +185,13 @@ def _figures_table(evaluation: Evaluation) -> str:
     rows.append(["expected calibration error", f"{figures['ece']:.3f}"])
     rows.append(["time to read a face", f"{1000 * figures['seconds_per_face']:.2f} ms"])
     confusion = evaluation.confusion()
-    said, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    predicted, true = confusion.sum(axis=0), confusion.sum(axis=1)
     right = np.diag(confusion)
     of_label = [
         [
             label,
             str(true[number]),
-            f"{100 * right[number] / max(said[number], 1):.1f} %",
+            f"{100 * right[number] / max(predicted[number], 1):.1f} %",
             f"{100 * right[number] / max(true[number], 1):.1f} %",
         ]
         for number, label in enumerate(evaluation.labels)

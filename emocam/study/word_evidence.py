@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emocam.recognition.codebook import Scale, Words
+from emocam.recognition.codebook import Codebook, Scale
 from emocam.recognition.descriptors import (
     CELLS,
     LENGTH,
@@ -30,8 +30,8 @@ class WordEvidence:
     scale, word
         Number of the vocabulary and of the word in it.
     weight
-        By how much the lead of what was said over the second choice shrinks when the word is
-        ignored: above 0 it spoke for what was said.
+        By how much the lead of the label over the second choice shrinks when the word is
+        ignored: above 0 it spoke for the label.
     center_yx
         Where on the face the word is found most clearly, in pixels.
     side
@@ -49,9 +49,9 @@ class WordEvidence:
 
 
 def strongest_words(
-    model: WordsModel, face_gray: ImageU8, said: int, second: int
+    model: WordsModel, face_gray: ImageU8, label: int, second: int
 ) -> list[WordEvidence]:
-    """Three words that speak most for what was said, then three that speak most against it.
+    """Three words that speak most for the label, then three that speak most against it.
 
     Parameters
     ----------
@@ -59,38 +59,38 @@ def strongest_words(
         The fitted recipe.
     face_gray
         Shape (size, size), uint8.
-    said, second
-        Numbers of the label that was said and of the second choice.
+    label, second
+        Numbers of the label and of the second choice.
     """
     features = model.describe(face_gray[None])
-    lead = _lead(model, features, said, second)[0]
-    weighed: list[tuple[float, int, int]] = []
+    lead = _lead(model, features, label, second)[0]
+    ranked: list[tuple[float, int, int]] = []
     start = 0
     for number, scale in enumerate(model.scales):
-        words = scale.words
-        count = len(words.centers)
-        block = np.arange(start, start + words.length).reshape(-1, count)
+        codebook = scale.codebook
+        count = len(codebook.centers)
+        block = np.arange(start, start + codebook.length).reshape(-1, count)
         mass = features[0, block].sum(axis=0)
         candidates = np.argsort(-mass, kind="stable")[:_CANDIDATES]
         without = np.repeat(features, len(candidates), axis=0)
         for row, word in enumerate(candidates):
             without[row, block[:, word]] = 0
-        changes = lead - _lead(model, without, said, second)
-        weighed += [
+        changes = lead - _lead(model, without, label, second)
+        ranked += [
             (float(change), number, int(word))
             for change, word in zip(changes, candidates, strict=True)
         ]
-        start += words.length
-    weighed.sort(reverse=True)
-    speaking = [item for item in weighed[:_STRONGEST] if item[0] > 0]
-    speaking += [item for item in weighed[::-1][:_STRONGEST] if item[0] < 0]
+        start += codebook.length
+    ranked.sort(reverse=True)
+    speaking = [item for item in ranked[:_STRONGEST] if item[0] > 0]
+    speaking += [item for item in ranked[::-1][:_STRONGEST] if item[0] < 0]
     return [_found(model.scales[number], face_gray, change, number, word)
             for change, number, word in speaking]  # fmt: skip
 
 
-def _lead(model: WordsModel, features: FloatArray, said: int, second: int) -> FloatArray:
+def _lead(model: WordsModel, features: FloatArray, label: int, second: int) -> FloatArray:
     evidence = model.clusters.logits(model.scores(features))
-    return np.asarray(evidence[:, said] - evidence[:, second], dtype=np.float32)
+    return np.asarray(evidence[:, label] - evidence[:, second], dtype=np.float32)
 
 
 def _found(scale: Scale, face_gray: ImageU8, weight: float, number: int, word: int) -> WordEvidence:
@@ -103,25 +103,25 @@ def _found(scale: Scale, face_gray: ImageU8, weight: float, number: int, word: i
         weight=weight,
         center_yx=(float(points[row]), float(points[column])),
         side=CELLS * scale.cell,
-        glyph=word_glyph(scale.words, word),
+        glyph=word_glyph(scale.codebook, word),
     )
 
 
 def _similarity(scale: Scale, faces_gray: ImageU8) -> FloatArray:
     """Cosine of each descriptor to each word, shape (n, points², words)."""
-    words, descriptors = scale.words, scale.describe(orientation_maps(faces_gray))
-    whitened = words.whiten(descriptors.reshape(-1, LENGTH))
-    return np.asarray(whitened @ words.centers.T, np.float32).reshape(
-        len(faces_gray), -1, len(words.centers)
+    codebook, descriptors = scale.codebook, scale.describe(orientation_maps(faces_gray))
+    whitened = codebook.whiten(descriptors.reshape(-1, LENGTH))
+    return np.asarray(whitened @ codebook.centers.T, np.float32).reshape(
+        len(faces_gray), -1, len(codebook.centers)
     )
 
 
-def word_glyph(words: Words, word: int) -> FloatArray:
+def word_glyph(codebook: Codebook, word: int) -> FloatArray:
     """The word's centre as a descriptor again, shape (4, 4, 8), at least 0."""
-    back = np.linalg.pinv(words.whitening)
+    back = np.linalg.pinv(codebook.whitening)
     # Whitened coordinates have variance 1, so before it was made unit length a descriptor's
     # length was about the square root of their number.
-    descriptor = words.mean + len(back) ** 0.5 * (words.centers[word] @ back)
+    descriptor = codebook.mean + len(back) ** 0.5 * (codebook.centers[word] @ back)
     strength = np.square(np.maximum(descriptor, 0))  # descriptors are square roots
     return np.asarray(strength.reshape(CELLS, CELLS, ORIENTATIONS), dtype=np.float32)
 
@@ -166,7 +166,7 @@ def _page(scale: Scale, faces_gray: ImageU8) -> WordPage:
     side = round(CELLS * scale.cell)
     points = grid_points(faces_gray.shape[1], scale.step)
     starts = np.rint(points - (side - 1) / 2).astype(int) + side
-    count = len(scale.words.centers)
+    count = len(scale.codebook.centers)
     sums = np.zeros((count, side, side))
     counts = np.zeros(count, dtype=np.int64)
     for face in faces_gray:

@@ -51,7 +51,7 @@ def undersample(
     return tuple(picture for index, picture in enumerate(pictures) if index in chosen)
 
 
-def remembered(faces: Faces, memory_bytes: int, seed: int = 0) -> Faces:
+def fitting_memory(faces: Faces, memory_bytes: int, seed: int = 0) -> Faces:
     """As many faces as a kernel matrix in memory allows, of the rarest labels all of them.
 
     Parameters

@@ -128,6 +128,6 @@ def expected_calibration_error(certainty: FloatArray, right: np.ndarray) -> floa
     """
     bins = np.minimum((certainty * _ECE_BINS).astype(int), _ECE_BINS - 1)
     weight = np.bincount(bins, minlength=_ECE_BINS)
-    said = np.bincount(bins, certainty, minlength=_ECE_BINS)
-    was = np.bincount(bins, right, minlength=_ECE_BINS)
-    return float(np.abs(said - was).sum() / weight.sum())
+    confidence = np.bincount(bins, certainty, minlength=_ECE_BINS)
+    accuracy = np.bincount(bins, right, minlength=_ECE_BINS)
+    return float(np.abs(confidence - accuracy).sum() / weight.sum())

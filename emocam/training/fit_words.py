@@ -1,4 +1,4 @@
-"""Fitting recipe `words`: vocabulary, learnt space, remembered faces, emotion clusters."""
+"""Fitting recipe `words`: codebooks, projection, kernel ridge, emotion clusters."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import numpy as np
 
 from emocam import __version__
 from emocam.errors import UsageError
-from emocam.recognition.codebook import Scale, Words, encode_faces
-from emocam.recognition.kernel_model import Memory, Space, WordsModel
+from emocam.recognition.codebook import Codebook, Scale, encode_faces
+from emocam.recognition.kernel_model import KernelRidge, Projection, WordsModel
 from emocam.training.dense_descriptors import DenseDescriptors
 from emocam.training.emotion_clusters import EmotionClusters
 from emocam.training.faces import Faces, check_every_label, checked_clusters
 from emocam.training.jitter import jittered
-from emocam.training.kernel_ridge import LearntSpace, RememberedFaces
+from emocam.training.kernel_ridge import FisherPCA, KernelRidgeClassifier
 from emocam.training.vocabulary import VisualVocabulary
 from emocam.training.votes import soft_targets
 from emocam.types import FloatArray, ImageU8, IntArray
@@ -40,12 +40,12 @@ class WordsChoices:
     """What can be chosen; the command line offers a few of these."""
 
     clusters: int | None = None  # emotion clusters; as many as labels by default
-    ridge_share: float = 0.5  # of votes in the targets of space and ridge; the rest is the label
+    ridge_share: float = 0.5  # of votes in the ridge's targets; the rest is the label
     calibration_share: float = 0.5  # the same for calibration and clusters
     ridge_balance: float = 0.5  # how far rare labels are weighed up: see `label_weights`
     calibration_balance: float = 0.6
     words: int = 256  # visual words a scale
-    dims: int = 512  # of the learnt space
+    dims: int = 512  # of the projection
     copies: int = 2  # changed copies of each face to be right for as well
     seed: int = 0  # the same seed makes the same model
 
@@ -67,7 +67,7 @@ def fit_words(
     choices
         What was chosen.
     groups
-        Shape (n,), sorted: pictures of one face have the same number; see `RememberedFaces`.
+        Shape (n,), sorted: pictures of one face have the same number; see `KernelRidgeClassifier`.
     cache
         Folder in which the steps' results are kept, so that a run that was stopped, or that
         changes only later steps, goes on where it was; None keeps nothing.
@@ -97,13 +97,15 @@ def fit_words(
         scales = []
         for number, (cell, step) in enumerate(cells_and_steps(size)):
             progress("visual words", number / len(SCALES))
-            words = kept.cache(_learn_words)(faces.images, cell, step, choices.words, choices.seed)
-            scales.append(Scale(cell, step, words))
+            codebook = kept.cache(_learn_codebook)(
+                faces.images, cell, step, choices.words, choices.seed
+            )
+            scales.append(Scale(cell, step, codebook))
         targets = soft_targets(faces, choices.ridge_share)
-        points, copies, space = _points(faces, targets, scales, choices, kept, progress)
+        points, copies, projection = _points(faces, targets, scales, choices, kept, progress)
         progress("remembered faces", 0.0)
-        remember = kept.cache(_remember, ignore=["progress"])
-        memory, scores = remember(
+        fit_ridge = kept.cache(_fit_ridge, ignore=["progress"])
+        ridge, scores = fit_ridge(
             points, targets, copies, groups, choices.ridge_balance,
             lambda share: progress("remembered faces", share),
         )  # fmt: skip
@@ -117,7 +119,7 @@ def fit_words(
     progress("emotion clusters", 1.0)
     if cache is not None:
         kept.reduce_size(bytes_limit=_KEPT_BYTES)  # the oldest go first
-    model = WordsModel(faces.labels, size, tuple(scales), space, memory, clusters)
+    model = WordsModel(faces.labels, size, tuple(scales), projection, ridge, clusters)
     return model, clusters.predict(scores).probabilities
 
 
@@ -134,22 +136,22 @@ def _points(
     choices: WordsChoices,
     kept: joblib.Memory,
     progress: Progress,
-) -> tuple[FloatArray, list[FloatArray], Space]:
-    """Faces and their copies in the learnt space, and that space."""
+) -> tuple[FloatArray, list[FloatArray], Projection]:
+    """Projected faces, their projected copies, and the projection."""
     encode = kept.cache(_encode, ignore=["progress"])
     features = encode(faces.images, scales, None, lambda share: progress("word counts", share))
     progress("learnt space", 0.0)
-    space = kept.cache(_learn_space)(features, targets, choices.dims, choices.seed)
-    points = _project(features, space)
+    projection = kept.cache(_learn_projection)(features, targets, choices.dims, choices.seed)
+    points = _project(features, projection)
     del features
     copies = [
         encode(
-            jittered(faces.images, _JITTER_SEED * (choices.seed + 1) + number), scales, space,
+            jittered(faces.images, _JITTER_SEED * (choices.seed + 1) + number), scales, projection,
             lambda share, number=number: progress(f"copy {number}", share),
         )
         for number in range(1, choices.copies + 1)
     ]  # fmt: skip
-    return points, copies, space
+    return points, copies, projection
 
 
 def cache_folder() -> Path:
@@ -164,58 +166,60 @@ def cache_folder() -> Path:
     return base / "emocam" / __version__
 
 
-def _learn_words(faces: ImageU8, cell: float, step: int, words: int, seed: int) -> Words:
+def _learn_codebook(faces: ImageU8, cell: float, step: int, words: int, seed: int) -> Codebook:
     some = np.random.default_rng(seed).permutation(len(faces))[:_DESCRIBED]
     descriptors = DenseDescriptors(cell, step).fit_transform(faces[np.sort(some)])
-    return VisualVocabulary(words=words, seed=seed).fit(descriptors).words_
+    return VisualVocabulary(words=words, seed=seed).fit(descriptors).codebook_
 
 
 def _encode(
     faces: ImageU8,
     scales: list[Scale],
-    space: Space | None,
+    projection: Projection | None,
     progress: Callable[[float], None],
 ) -> FloatArray:
-    """Word counts in float16, or points of a learnt space in float32, by all cores."""
+    """Word counts in float16, or projected points in float32, by all cores."""
     parts = [faces[first : first + _PART] for first in range(0, len(faces), _PART)]
     run = joblib.Parallel(n_jobs=min(len(parts), joblib.cpu_count()), return_as="generator")
     found = []
-    for part in run(joblib.delayed(_encode_part)(part, scales, space) for part in parts):
+    for part in run(joblib.delayed(_encode_part)(part, scales, projection) for part in parts):
         found.append(part)
         progress(len(found) / len(parts))
     return np.concatenate(found)
 
 
-def _encode_part(faces: ImageU8, scales: list[Scale], space: Space | None) -> np.ndarray:
+def _encode_part(faces: ImageU8, scales: list[Scale], projection: Projection | None) -> np.ndarray:
     features = encode_faces(scales, faces)
-    return features.astype(np.float16) if space is None else _project(features, space)
+    return features.astype(np.float16) if projection is None else _project(features, projection)
 
 
-def _learn_space(features: FloatArray, targets: FloatArray, dims: int, seed: int) -> Space:
-    return LearntSpace(dims=dims, seed=seed).fit(features, targets).space_
+def _learn_projection(
+    features: FloatArray, targets: FloatArray, dims: int, seed: int
+) -> Projection:
+    return FisherPCA(dims=dims, seed=seed).fit(features, targets).projection_
 
 
-def _project(features: np.ndarray, space: Space) -> FloatArray:
+def _project(features: np.ndarray, projection: Projection) -> FloatArray:
     return np.concatenate(
         [
-            space.points(features[first : first + _PART].astype(np.float32))
+            projection.points(features[first : first + _PART].astype(np.float32))
             for first in range(0, len(features), _PART)
         ]
     )
 
 
-def _remember(
+def _fit_ridge(
     points: FloatArray,
     targets: FloatArray,
     copies: list[FloatArray],
     groups: IntArray | None,
     balance: float,
     progress: Callable[[float], None],
-) -> tuple[Memory, FloatArray]:
-    learnt = RememberedFaces(balance=balance, progress=progress)
+) -> tuple[KernelRidge, FloatArray]:
+    learnt = KernelRidgeClassifier(balance=balance, progress=progress)
     learnt.fit(points, targets, copies, groups)
-    return learnt.memory_, learnt.out_of_fold_
+    return learnt.kernel_ridge_, learnt.out_of_fold_
 
 
 def _silent(_step: str, _share: float) -> None:
-    """Nobody is looking."""
+    """No progress is reported."""

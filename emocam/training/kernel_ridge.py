@@ -1,4 +1,4 @@
-"""From word counts to scores: a learnt space and remembered faces, as scikit-learn estimators."""
+"""From word counts to scores: projection and kernel ridge, as scikit-learn estimators."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from emocam.recognition.kernel_model import Memory, Space
-from emocam.recognition.quantized import rounded
+from emocam.recognition.kernel_model import KernelRidge, Projection
+from emocam.recognition.quantized import quantize
 from emocam.training import solver as solve
 from emocam.training.soft_targets import balanced_weights, memberships
 from emocam.types import FloatArray, IntArray
@@ -21,8 +21,8 @@ _ROWS = 2048
 _MANY = 5000
 
 
-class LearntSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Word counts to a few hundred dimensions in which faces are compared.
+class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Principal components of features that are weighted by Fisher's ratio.
 
     Counts are standardised, those that tell the labels apart (Fisher's ratio) are weighed up a
     little, and principal components are taken, large ones shrunk a little.
@@ -41,8 +41,8 @@ class LearntSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    space_
-        What was learnt, as arrays (`Space`).
+    projection_
+        What was learnt, as arrays (`Projection`).
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class LearntSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.whitening = whitening
         self.seed = seed
 
-    def fit(self, X: FloatArray, y: IntArray | FloatArray) -> LearntSpace:
+    def fit(self, X: FloatArray, y: IntArray | FloatArray) -> FisherPCA:
         """Learn from counts, shape (n, features), and labels, shape (n,).
 
         `y` may as well be shares of the labels 0, 1, …, shape (n, labels).
@@ -74,14 +74,16 @@ class LearntSpace(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         spread = np.maximum(length / np.sqrt(len(X)), 1e-3 * length[0] / np.sqrt(len(X)))
         shrunk = axes.T / spread**self.whitening
         # In 8 bits, as in the model file: faces are remembered where they would be seen again.
-        self.space_ = Space(offset, rounded((scale[:, None] * shrunk).astype(np.float32)))
+        self.projection_ = Projection(
+            offset, quantize((scale[:, None] * shrunk).astype(np.float32))
+        )
         return self
 
     def transform(self, X: FloatArray) -> FloatArray:
         """Points, shape (n, dims), of counts, shape (n, features)."""
-        check_is_fitted(self, "space_")
+        check_is_fitted(self, "projection_")
         X = validate_data(self, X, reset=False, dtype=np.float32)
-        return self.space_.points(X)
+        return self.projection_.points(X)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -114,7 +116,7 @@ def fisher_ratio(centered: FloatArray, shares: FloatArray) -> FloatArray:
     return np.asarray(np.maximum(ratio, max(typical / 10, 1e-4)), dtype=np.float32)
 
 
-class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Kernel ridge regression: a face is scored by how similar it is to each remembered face.
 
     Saunders, Gammerman, Vovk, "Ridge regression learning algorithm in dual variables"
@@ -122,10 +124,10 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    sharpness
-        Kernel factor, divided by the mean squared distance of two faces. Larger makes only the
-        most similar faces count, for which many are needed: 2 from 5000 faces on and 0.5 below by
-        default.
+    relative_gamma
+        Factor of the kernel, times the mean squared distance of two faces. Larger makes only
+        the most similar faces count, for which many are needed: 2 from 5000 faces on and 0.5
+        below by default.
     ridge
         Larger trusts single faces less.
     balance
@@ -139,8 +141,8 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     classes_
         The labels.
-    memory_
-        What was learnt, as arrays (`Memory`).
+    kernel_ridge_
+        What was learnt, as arrays (`KernelRidge`).
     out_of_fold_
         Shape (n, labels), float32: score of each training face by the faces other than itself,
         which kernel ridge regression gives in closed form (Allen's PRESS, 1974).
@@ -148,13 +150,13 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        sharpness: float | None = None,
+        relative_gamma: float | None = None,
         ridge: float = 0.2,
         balance: float = 0.5,
         steps: int = 4,
         progress: solve.Progress | None = None,
     ) -> None:
-        self.sharpness = sharpness
+        self.relative_gamma = relative_gamma
         self.ridge = ridge
         self.balance = balance
         self.steps = steps
@@ -166,13 +168,13 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y: IntArray | FloatArray,
         copies: Sequence[FloatArray] = (),
         groups: IntArray | None = None,
-    ) -> RememberedFaces:
+    ) -> KernelRidgeClassifier:
         """Remember faces.
 
         Parameters
         ----------
         X
-            Shape (n, dims): points of `LearntSpace`.
+            Shape (n, dims): points of `FisherPCA`.
         y
             Shape (n,): labels; or shape (n, labels): shares of the labels 0, 1, …, such as
             votes. The scores are linear in them.
@@ -193,34 +195,37 @@ class RememberedFaces(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         importance = balanced_weights(shares, self.balance)
         # Faces are kept in 8 bits. Rounded after the fit, they cost 0.7 points of accuracy: the
         # weights of faces that are much alike are large and cancel out.
-        kept = rounded(X)
-        X = kept.full()
-        factor = self.sharpness or (2.0 if len(X) >= _MANY else 0.5)
-        sharpness = factor / mean_squared_distance(X)
+        kept = quantize(X)
+        X = kept.dequantized()
+        factor = self.relative_gamma or (2.0 if len(X) >= _MANY else 0.5)
+        gamma = factor / mean_squared_distance(X)
         report = self.progress or solve.silent
-        kernel = solve.gaussian_kernel(X, X, sharpness)
+        kernel = solve.gaussian_kernel(X, X, gamma)
         kernel[np.diag_indices(len(X))] += np.float32(self.ridge) / importance
         solve.factorise(kernel)
         report(0.4)
         weights = exact = solve.solve_factorised(kernel, targets)
         if len(copies):
             weights = solve.refine(
-                exact, kernel, X, [X, *copies], targets, importance, sharpness, self.ridge,
+                exact, kernel, X, [X, *copies], targets, importance, gamma, self.ridge,
                 self.steps, lambda share: report(0.4 + 0.3 * share),
             )  # fmt: skip
         solve.invert_factor(kernel)
         groups = np.arange(len(X)) if groups is None else groups
         self.out_of_fold_ = solve.held_out(kernel, exact, targets, groups)
         report(1.0)
-        self.memory_ = Memory(kept, weights, sharpness)
+        self.kernel_ridge_ = KernelRidge(kept, weights, gamma)
         return self
 
     def decision_function(self, X: FloatArray) -> FloatArray:
         """Score of each label, shape (n, labels); of two labels the second's lead, shape (n,)."""
-        check_is_fitted(self, "memory_")
+        check_is_fitted(self, "kernel_ridge_")
         X = validate_data(self, X, reset=False, dtype=np.float32)
         scores = np.concatenate(
-            [self.memory_.scores(X[first : first + _ROWS]) for first in range(0, len(X), _ROWS)]
+            [
+                self.kernel_ridge_.scores(X[first : first + _ROWS])
+                for first in range(0, len(X), _ROWS)
+            ]
         )
         return scores[:, 1] - scores[:, 0] if len(self.classes_) == 2 else scores
 

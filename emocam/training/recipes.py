@@ -9,7 +9,7 @@ import numpy as np
 
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.model_file import ModelFile
-from emocam.training.balance import augmented, remembered
+from emocam.training.balance import augmented, fitting_memory
 from emocam.training.evaluate import Evaluation, evaluate
 from emocam.training.faces import Faces
 from emocam.training.fit_pixels import fit_pixels, model_card
@@ -17,7 +17,7 @@ from emocam.training.fit_words import Progress, WordsChoices, cache_folder, fit_
 from emocam.types import FloatArray
 
 WANTED = 0.75
-"""What is said should be right this often; less certain faces are `unsure`."""
+"""Accuracy that the faces above the certainty threshold should have; the rest are `unsure`."""
 
 
 def train_pixels(faces: Faces, *, clusters: int | None, balance: str, seed: int) -> ModelFile:
@@ -61,7 +61,7 @@ def train_words(
     progress
         See `fit_words`.
     """
-    kept = remembered(faces, memory_bytes, seed)
+    kept = fitting_memory(faces, memory_bytes, seed)
     groups = np.arange(len(kept.images))
     if balance == "augment":
         kept, groups = augmented(kept, seed)
@@ -81,11 +81,11 @@ def train_words(
     figures = measured.figures()
     del figures["seconds_per_face"]  # another machine's
     figures["measured_on"] = "training faces, out of fold" if test is None else "test faces"
-    said = measured.probabilities.max(axis=1)
-    certainty = choose_certainty(said, measured.predicted == measured.targets)
-    sure = said >= certainty
-    figures["said"] = float(sure.mean())
-    figures["right_of_said"] = float((measured.predicted == measured.targets)[sure].mean())
+    confidence = measured.probabilities.max(axis=1)
+    certainty = choose_certainty(confidence, measured.predicted == measured.targets)
+    sure = confidence >= certainty
+    figures["coverage"] = float(sure.mean())
+    figures["accuracy_when_sure"] = float((measured.predicted == measured.targets)[sure].mean())
     card: dict[str, Any] = {**file.card, "certainty": certainty, "figures": figures}
     return replace(file, card=card)
 

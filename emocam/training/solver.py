@@ -19,14 +19,14 @@ Progress = Callable[[float], None]
 
 
 def silent(_share: float) -> None:
-    """Nobody is looking."""
+    """No progress is reported."""
 
 
-def gaussian_kernel(points: FloatArray, others: FloatArray, sharpness: float) -> FloatArray:
-    """exp(-sharpness × squared distance), shape (points, others), float32."""
+def gaussian_kernel(points: FloatArray, others: FloatArray, gamma: float) -> FloatArray:
+    """exp(-gamma × squared distance), shape (points, others), float32."""
     # Two more columns carry the squared lengths, so one product gives the whole exponent.
-    left = _with_lengths(points * np.float32(2 * sharpness), points, sharpness, last=False)
-    right = np.ascontiguousarray(_with_lengths(others, others, sharpness, last=True).T)
+    left = _with_lengths(points * np.float32(2 * gamma), points, gamma, last=False)
+    right = np.ascontiguousarray(_with_lengths(others, others, gamma, last=True).T)
     kernel = np.empty((len(points), len(others)), np.float32)
     for first in range(0, len(points), _ROWS):
         part = kernel[first : first + _ROWS]
@@ -37,9 +37,9 @@ def gaussian_kernel(points: FloatArray, others: FloatArray, sharpness: float) ->
 
 
 def _with_lengths(
-    scaled: FloatArray, points: FloatArray, sharpness: float, *, last: bool
+    scaled: FloatArray, points: FloatArray, gamma: float, *, last: bool
 ) -> FloatArray:
-    lengths = np.float32(-sharpness) * np.square(points).sum(axis=1, keepdims=True)
+    lengths = np.float32(-gamma) * np.square(points).sum(axis=1, keepdims=True)
     ones = np.ones_like(lengths)
     return np.hstack([scaled, ones, lengths] if last else [scaled, lengths, ones])
 
@@ -128,7 +128,7 @@ def refine(
     copies: Sequence[FloatArray],
     targets: FloatArray,
     importance: FloatArray,
-    sharpness: float,
+    gamma: float,
     ridge: float,
     steps: int,
     progress: Progress = silent,
@@ -152,12 +152,12 @@ def refine(
         Arrays of the same shape: changed copies of the faces, and the faces themselves.
     targets, importance
         Shape (faces, labels) and (faces,): the same for each copy.
-    sharpness, ridge
+    gamma, ridge
         Of the kernel and of the exact solution.
     steps
         Conjugate-gradient steps; each costs a kernel matrix a copy.
     """
-    normal = _NormalEquations(centers, copies, importance, sharpness, ridge)
+    normal = _NormalEquations(centers, copies, importance, gamma, ridge)
     found = weights.copy()
     rest = normal.right_side(targets) - normal.apply(found)
     better = normal.precondition(factor, rest)
@@ -181,7 +181,7 @@ class _NormalEquations:
     centers: FloatArray
     copies: Sequence[FloatArray]
     importance: FloatArray
-    sharpness: float
+    gamma: float
     ridge: float
 
     def right_side(self, targets: FloatArray) -> FloatArray:
@@ -201,15 +201,14 @@ class _NormalEquations:
         for copy in self.copies:
             for first in range(0, len(copy), _ROWS):
                 rows = slice(first, first + _ROWS)
-                kernel = gaussian_kernel(copy[rows], self.centers, self.sharpness)
+                kernel = gaussian_kernel(copy[rows], self.centers, self.gamma)
                 part = kernel.T @ (values(kernel, rows) * share[rows])
                 total = part if total is None else total + part
         return np.asarray(total, dtype=np.float32)
 
     def _own(self, weights: FloatArray) -> FloatArray:
         parts = [
-            gaussian_kernel(self.centers[first : first + _ROWS], self.centers, self.sharpness)
-            @ weights
+            gaussian_kernel(self.centers[first : first + _ROWS], self.centers, self.gamma) @ weights
             for first in range(0, len(self.centers), _ROWS)
         ]
         return np.concatenate(parts)

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.utils.validation import check_is_fitted
 
-from emocam.recognition.codebook import BATCH, Words
+from emocam.recognition.codebook import BATCH, Codebook
 from emocam.recognition.descriptors import LENGTH, MIRRORED
 from emocam.types import FloatArray
 
@@ -34,7 +34,7 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         Whitened dimensions, 2 to 128.
     cells
         Pooling cells each way.
-    sharpness
+    inverse_temperature
         Softmax factor of the cosine between a descriptor and a word.
     samples
         Descriptors to learn from.
@@ -43,8 +43,8 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    words_
-        What was learnt, as arrays (`Words`).
+    codebook_
+        What was learnt, as arrays (`Codebook`).
     n_features_out_
         Length of a face's features.
     """
@@ -54,14 +54,14 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         words: int = 256,
         dims: int = 64,
         cells: int = 4,
-        sharpness: float = 12.0,
+        inverse_temperature: float = 12.0,
         samples: int = 120_000,
         seed: int = 0,
     ) -> None:
         self.words = words
         self.dims = dims
         self.cells = cells
-        self.sharpness = sharpness
+        self.inverse_temperature = inverse_temperature
         self.samples = samples
         self.seed = seed
 
@@ -91,12 +91,12 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                 f"{len(X)} faces gave {len(descriptors)}: use fewer words or more faces"
             )
         mean, whitening, parity = whiten_both_ways(descriptors, self.dims)
-        learnt = Words(
+        learnt = Codebook(
             mean=mean,
             whitening=whitening,
             parity=parity,
             centers=np.empty((0, self.dims), np.float32),
-            sharpness=float(self.sharpness),
+            inverse_temperature=float(self.inverse_temperature),
             cells=int(self.cells),
         )
         turned = _turned(learnt.whiten(descriptors), parity)
@@ -104,16 +104,16 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
                         random_state=self.seed, copy_x=False)  # fmt: skip
         centers = kmeans.fit(turned).cluster_centers_
         centers /= np.linalg.norm(centers, axis=1, keepdims=True)
-        self.words_ = replace(learnt, centers=centers.astype(np.float32))
-        self.n_features_out_ = self.words_.length
+        self.codebook_ = replace(learnt, centers=centers.astype(np.float32))
+        self.n_features_out_ = self.codebook_.length
         return self
 
     def transform(self, X: FloatArray) -> FloatArray:
         """Counts, shape (n, cells² × words / 2), float32, of descriptors (n, points², 128)."""
-        check_is_fitted(self, "words_")
+        check_is_fitted(self, "codebook_")
         X = _checked_descriptors(X)
         batches = [X[first : first + BATCH] for first in range(0, len(X), BATCH)]
-        return np.concatenate([self.words_.encode(batch) for batch in batches])
+        return np.concatenate([self.codebook_.encode(batch) for batch in batches])
 
     def _sample(self, descriptors: FloatArray) -> FloatArray:
         """The same number of descriptors of each of some faces, shape (n, 128)."""
@@ -139,7 +139,7 @@ def whiten_both_ways(
 
     Returns
     -------
-    Mean (128,), whitening (128, dims) and parity (dims,) of 1 and -1, as in `Words`.
+    Mean (128,), whitening (128, dims) and parity (dims,) of 1 and -1, as in `Codebook`.
     """
     mean = descriptors.mean(axis=0, dtype=np.float64)
     mean = (mean + mean[MIRRORED]) / 2

@@ -18,7 +18,7 @@ from emocam.training.dense_descriptors import DenseDescriptors
 from emocam.training.emotion_clusters import EmotionClusters
 from emocam.training.faces import Faces
 from emocam.training.fit_words import SCALES, WordsChoices, fit_words
-from emocam.training.kernel_ridge import LearntSpace, RememberedFaces
+from emocam.training.kernel_ridge import FisherPCA, KernelRidgeClassifier
 from emocam.training.vocabulary import VisualVocabulary
 
 SIDE = 24
@@ -68,14 +68,14 @@ def test_numpy_alone_answers_as_the_scikit_learn_pipeline(faces, model):
             for cell, step in scales
         ]
     )
-    pipeline = make_pipeline(counts, LearntSpace(dims=12), RememberedFaces(balance=0.0))
+    pipeline = make_pipeline(counts, FisherPCA(dims=12), KernelRidgeClassifier(balance=0.0))
     plain = fit_words(faces, replace(CHOICES, copies=0))[0]
     pipeline.fit(faces.images, faces.targets)
     new = made_up_faces(20, 500).images
     wanted = pipeline.decision_function(new)
     assert plain.scores(plain.describe(new)) == pytest.approx(wanted, abs=2e-3)
     clusters = EmotionClusters(balance=0.0).fit(
-        pipeline.named_steps["rememberedfaces"].out_of_fold_, faces.targets
+        pipeline.named_steps["kernelridgeclassifier"].out_of_fold_, faces.targets
     )
     prediction = plain.predict(new)
     assert prediction.clusters.tolist() == clusters.predict_cluster(wanted).tolist()
@@ -138,20 +138,20 @@ def test_a_second_run_takes_what_is_kept(faces, model, tmp_path):
     # A step that is computed reports its parts; one that is kept does not.
     assert ("word counts", 1.0) not in steps
     assert ("remembered faces", 1.0) not in steps
-    assert np.array_equal(first.memory.weights, second.memory.weights)
+    assert np.array_equal(first.kernel_ridge.dual_coef, second.kernel_ridge.dual_coef)
     assert len(second.clusters.centers) == 5
-    assert np.array_equal(first.memory.weights, model.memory.weights)
+    assert np.array_equal(first.kernel_ridge.dual_coef, model.kernel_ridge.dual_coef)
 
 
 @pytest.mark.parametrize(
     ("name", "change", "message"),
     [
-        ("memory.weights", lambda array: array[:, :2], "should be any×3, it is 60×2"),
-        ("memory.faces", lambda array: array[:50], "should be 60×12, it is 50×12"),
+        ("kernel_ridge.dual_coef", lambda array: array[:, :2], "should be any×3, it is 60×2"),
+        ("kernel_ridge.references", lambda array: array[:50], "should be 60×12, it is 50×12"),
         ("clusters.names", lambda array: array + 7, "named by the labels 0 to 2"),
         ("clusters.bias", lambda array: array * np.nan, "not finite"),
-        ("words1.layout", lambda array: array * 1000, "out of range"),
-        ("words0.centers", None, "lacks"),
+        ("codebook1.layout", lambda array: array * 1000, "out of range"),
+        ("codebook0.centers", None, "lacks"),
     ],
 )
 def test_arrays_that_do_not_fit(model, name, change, message):

@@ -47,7 +47,7 @@ def test_what_is_saved_is_loaded(path):
     save_model_file(path, ModelFile(CARD, arrays()))
     file = load_model_file(path)
     assert file.labels == ("glad", "grim")
-    assert file.card["format_version"] == 1
+    assert file.card["format_version"] == 2
     assert np.array_equal(file.array("centers", (None, 64)), arrays()["centers"])
     assert EmotionRecognizer.load(path).labels == ("glad", "grim")
 
@@ -89,7 +89,7 @@ def test_a_model_cut_short_is_refused(path, cut):
     ids=["offset beyond the end", "shape beyond the data", "object type", "negative"],
 )
 def test_a_header_that_lies_is_refused(path, entry):
-    card = json.dumps({"format_version": 1, **CARD})
+    card = json.dumps({"format_version": 2, **CARD})
     save_raw(path, {"__metadata__": {"emocam": card}, "mean": entry}, bytes(256))
     with pytest.raises(ModelError, match="is not a model"):
         load_model_file(path)
@@ -105,7 +105,7 @@ def test_a_file_without_a_card_is_refused(path, metadata):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"format_version": 99}, "format version 99, this emocam reads 1"),
+        ({"format_version": 99}, "format version 99, this emocam reads 2"),
         ({"labels": ["glad"]}, "two or more"),
         ({"labels": ["glad", "glad"]}, "two or more different"),
         ({"labels": ["glad", 3]}, "should be text"),
@@ -117,7 +117,7 @@ def test_a_file_without_a_card_is_refused(path, metadata):
     ],
 )
 def test_a_card_that_does_not_fit_says_what_is_wrong(path, changed, message):
-    card = json.dumps({"format_version": 1, **CARD, **changed})
+    card = json.dumps({"format_version": 2, **CARD, **changed})
     save_raw(path, {"__metadata__": {"emocam": card}})
     with pytest.raises(ModelError, match=message):
         load_model_file(path)

@@ -43,7 +43,7 @@ def striped(upper, lower):
 
 def test_the_half_that_speaks_for_it_is_hot_and_the_other_cold():
     explanation = explain_face(Stripes(), striped(upper=80, lower=30))
-    assert explanation.labels[explanation.said] == "up"
+    assert explanation.labels[explanation.label] == "up"
     assert explanation.labels[explanation.second] == "down"
     assert explanation.heat.shape == (CELLS, CELLS)
     assert (explanation.heat[:3] > 0).all()

@@ -48,15 +48,15 @@ def test_the_model_shows_its_clusters_as_it_uses_them(model, faces):
 
 def test_words_are_weighed_by_what_ignoring_them_changes(model, faces):
     face = faces.images[1]
-    evidence = strongest_words(model, face, said=0, second=1)
+    evidence = strongest_words(model, face, label=0, second=1)
     weights = [word.weight for word in evidence]
     speaking = [weight for weight in weights if weight > 0]
     assert speaking
     assert speaking == sorted(speaking, reverse=True)
     first = evidence[0]
     features = model.describe(face[None])
-    start = sum(scale.words.length for scale in model.scales[: first.scale])
-    words = model.scales[first.scale].words
+    start = sum(scale.codebook.length for scale in model.scales[: first.scale])
+    words = model.scales[first.scale].codebook
     block = features[0, start : start + words.length].reshape(-1, len(words.centers))
     logits = model.clusters.logits(model.scores(features))[0]
     block[:, first.word] = 0
@@ -66,7 +66,7 @@ def test_words_are_weighed_by_what_ignoring_them_changes(model, faces):
 
 
 def test_a_patch_is_cut_where_the_word_is(model, faces):
-    for word in strongest_words(model, faces.images[2], said=1, second=0):
+    for word in strongest_words(model, faces.images[2], label=1, second=0):
         assert cut_patch(faces.images[2], word).shape == (round(word.side),) * 2
         assert all(0 <= at < SIDE for at in word.center_yx)
         assert word.glyph.shape == (4, 4, 8)
@@ -74,7 +74,7 @@ def test_a_patch_is_cut_where_the_word_is(model, faces):
 
 
 def test_glyphs_of_different_words_differ(model):
-    words = model.scales[0].words
+    words = model.scales[0].codebook
     assert not np.allclose(word_glyph(words, 0), word_glyph(words, 1))
 
 
@@ -83,13 +83,13 @@ def test_pages_count_every_descriptor_once(model, faces):
     assert len(pages) == len(model.scales)
     for page, scale in zip(pages, model.scales, strict=True):
         assert page.counts.sum() == 10 * (SIDE // scale.step) ** 2
-        assert page.patches.shape == (len(scale.words.centers), *(round(4 * scale.cell),) * 2)
+        assert page.patches.shape == (len(scale.codebook.centers), *(round(4 * scale.cell),) * 2)
     assert "visual words" in plot_vocabulary(pages[0]).axes[0].get_title()
 
 
 def test_an_explanation_draws_its_words(model, faces):
     explanation = explain_face(model, faces.images[1])
-    assert explanation.labels[explanation.said] == "flat"
+    assert explanation.labels[explanation.label] == "flat"
     assert explanation.words
     assert explanation.figures()["words"][0]["weight"] == explanation.words[0].weight
     assert len(plot_explanations([explanation]).axes) > 5

@@ -9,10 +9,10 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from emocam.recognition.kernel_model import Clusters
 from emocam.training.emotion_clusters import EmotionClusters, cluster_names
-from emocam.training.kernel_ridge import LearntSpace, RememberedFaces, fisher_ratio
+from emocam.training.kernel_ridge import FisherPCA, KernelRidgeClassifier, fisher_ratio
 from emocam.training.soft_targets import balanced_weights
 
-ESTIMATORS = [LearntSpace(dims=4), RememberedFaces(), EmotionClusters()]
+ESTIMATORS = [FisherPCA(dims=4), KernelRidgeClassifier(), EmotionClusters()]
 CONTRACT = parametrize_with_checks(ESTIMATORS)
 NAMES, CHECKS = CONTRACT.args
 # These ask for four digits even of what is nearly zero, which sums in single precision give on
@@ -72,12 +72,12 @@ def test_where_nearly_all_is_chance_features_are_treated_alike(counts):
 
 def test_a_space_has_at_most_half_as_many_dimensions_as_faces(counts):
     features, targets = counts
-    assert LearntSpace(dims=500).fit(features, targets).transform(features).shape == (60, 30)
+    assert FisherPCA(dims=500).fit(features, targets).transform(features).shape == (60, 30)
 
 
 def test_the_pipeline_finds_the_labels_of_new_faces(counts):
     features, targets = counts
-    pipeline = make_pipeline(LearntSpace(dims=10), RememberedFaces())
+    pipeline = make_pipeline(FisherPCA(dims=10), KernelRidgeClassifier())
     clone(pipeline).fit(features[:45], targets[:45])
     right = pipeline.fit(features[:45], targets[:45]).predict(features[45:]) == targets[45:]
     assert right.mean() > 0.8
@@ -87,8 +87,8 @@ def test_copies_make_answers_right_for_what_they_show(counts):
     features, targets = counts
     random = np.random.default_rng(5)
     moved = features + 1.5 * np.sign(random.standard_normal(100)).astype(np.float32)
-    plain = RememberedFaces(balance=0).fit(features, targets)
-    both = RememberedFaces(balance=0, steps=10).fit(features, targets, [moved])
+    plain = KernelRidgeClassifier(balance=0).fit(features, targets)
+    both = KernelRidgeClassifier(balance=0, steps=10).fit(features, targets, [moved])
     wanted = np.eye(3)[targets] - 1 / 3
     missed = [np.square(one.decision_function(moved) - wanted).mean() for one in (plain, both)]
     assert missed[1] < 0.7 * missed[0]
@@ -96,7 +96,7 @@ def test_copies_make_answers_right_for_what_they_show(counts):
 
 def test_progress_goes_from_nothing_to_all(counts):
     seen: list[float] = []
-    RememberedFaces(progress=seen.append).fit(*counts, [counts[0]])
+    KernelRidgeClassifier(progress=seen.append).fit(*counts, [counts[0]])
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
 

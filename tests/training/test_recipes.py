@@ -6,7 +6,7 @@ import pytest
 from emocam.errors import DatasetError, UsageError
 from emocam.recognition.kernel_model import WordsModel
 from emocam.training import recipes
-from emocam.training.balance import augmented, remembered
+from emocam.training.balance import augmented, fitting_memory
 from emocam.training.faces import Faces
 from emocam.training.recipes import choose_certainty, train_words
 from tests.recognition.test_kernel_model import made_up_faces
@@ -60,16 +60,16 @@ def test_a_label_without_faces(uneven):
 
 
 def test_little_memory_leaves_out_the_commonest_label_first(uneven):
-    kept = remembered(uneven, 1_500_000_000 + 4 * 25**2)
+    kept = fitting_memory(uneven, 1_500_000_000 + 4 * 25**2)
     assert np.bincount(kept.targets).tolist() == [10, 10, 5]
-    again = remembered(uneven, 1_500_000_000 + 4 * 25**2)
+    again = fitting_memory(uneven, 1_500_000_000 + 4 * 25**2)
     assert kept.names == again.names
-    assert remembered(uneven, 6 * GIGABYTE) is uneven
+    assert fitting_memory(uneven, 6 * GIGABYTE) is uneven
 
 
 def test_too_little_memory_is_said(uneven):
     with pytest.raises(UsageError, match=r"--memory is too small .* at least 1\.5GB"):
-        remembered(uneven, GIGABYTE)
+        fitting_memory(uneven, GIGABYTE)
 
 
 def test_augmenting_adds_changed_copies_of_rare_labels(uneven):

@@ -7,7 +7,7 @@ import pytest
 from sklearn.base import clone
 
 from emocam.training.emotion_clusters import EmotionClusters
-from emocam.training.kernel_ridge import LearntSpace, RememberedFaces, fisher_ratio
+from emocam.training.kernel_ridge import FisherPCA, KernelRidgeClassifier, fisher_ratio
 from emocam.training.soft_targets import balanced_weights, label_weights, memberships
 
 
@@ -24,7 +24,7 @@ def made_up():
 
 @pytest.mark.parametrize(
     "estimator",
-    [LearntSpace(dims=4), RememberedFaces(), EmotionClusters()],
+    [FisherPCA(dims=4), KernelRidgeClassifier(), EmotionClusters()],
     ids=lambda one: type(one).__name__,
 )
 def test_shares_of_one_or_none_are_labels(estimator, made_up):
@@ -42,7 +42,7 @@ def test_scores_and_those_of_faces_left_out_are_linear_in_the_shares(made_up):
     features, targets, votes = made_up
     voted, named = votes / 10, np.eye(3)[targets]
     of_votes, of_labels, of_both = (
-        RememberedFaces(balance=0.0).fit(features, shares)
+        KernelRidgeClassifier(balance=0.0).fit(features, shares)
         for shares in (voted, named, 0.3 * voted + 0.7 * named)
     )
     for told in (
@@ -55,10 +55,10 @@ def test_scores_and_those_of_faces_left_out_are_linear_in_the_shares(made_up):
 
 def test_held_out_scores_of_shares_are_those_of_a_fit_without_the_face(made_up):
     features, _, votes = made_up
-    everything = RememberedFaces(sharpness=0.5, balance=0.0).fit(features, votes)
-    kept = everything.memory_.faces.full()
+    everything = KernelRidgeClassifier(relative_gamma=0.5, balance=0.0).fit(features, votes)
+    kept = everything.kernel_ridge_.references.dequantized()
     distance = np.square(kept[:, None] - kept[None]).sum(axis=2)
-    kernel = np.exp(-everything.memory_.sharpness * distance).astype(float)
+    kernel = np.exp(-everything.kernel_ridge_.gamma * distance).astype(float)
     targets = votes / 10 - 1 / 3
     for left in (0, 17, 59):
         others = np.arange(60) != left

@@ -41,10 +41,10 @@ def test_a_face_gives_each_cell_a_share_of_one(descriptors, vocabulary):
 
 def test_shares_are_the_softmax_of_the_cosines(descriptors, vocabulary):
     # The fast way (half the products, half the exponentials) against the plain one.
-    words = vocabulary.words_
+    words = vocabulary.codebook_
     whitened = words.whiten(descriptors[0])
     centers = np.concatenate([words.centers, words.centers * words.parity])
-    powers = np.exp(words.sharpness * (whitened @ centers.T).astype(np.float64))
+    powers = np.exp(words.inverse_temperature * (whitened @ centers.T).astype(np.float64))
     shares = powers / powers.sum(axis=1, keepdims=True)
     pooled = (pooling_weights(16, words.cells) @ shares).reshape(4, 4, 2, 16)
     wanted = np.sqrt((pooled[:, :, 0] + pooled[:, ::-1, 1]) / 2).ravel()
@@ -72,7 +72,7 @@ def test_pooling_shares_sum_to_one():
 
 def test_clones_learn_the_same_words(descriptors, vocabulary):
     again = clone(vocabulary).fit(descriptors)
-    assert np.array_equal(again.words_.centers, vocabulary.words_.centers)
+    assert np.array_equal(again.codebook_.centers, vocabulary.codebook_.centers)
     assert vocabulary.transform(descriptors).shape[1] == vocabulary.n_features_out_
 
 

@@ -71,12 +71,12 @@ def plot_reliability(evaluation: Evaluation) -> Figure:
     bins = np.minimum((certainty * _BINS).astype(int), _BINS - 1)
     count = np.bincount(bins, minlength=_BINS)
     used = count > 0
-    said = np.bincount(bins, certainty, minlength=_BINS)[used] / count[used]
+    confidence = np.bincount(bins, certainty, minlength=_BINS)[used] / count[used]
     was = np.bincount(bins, right, minlength=_BINS)[used] / count[used]
     figure = new_figure(6, 6.5)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.plot((0, 100), (0, 100), linestyle="--", color="gray", label="perfectly calibrated")
-    upper.plot(100 * said, 100 * was, marker="o", color="#0b5394", label="this model")
+    upper.plot(100 * confidence, 100 * was, marker="o", color="#0b5394", label="this model")
     upper.set_ylabel("answers that are right (%)")
     upper.set_ylim(0, 100)
     upper.set_title(f"Reliability on {len(certainty)} faces")

@@ -26,9 +26,9 @@ def plot_explanations(explanations: Sequence[Explanation]) -> Figure:
     parts = figure.subfigures(with_words * len(explanations), 1, squeeze=False).flat
     for number, explanation in enumerate(explanations):
         part = parts[with_words * number]
-        said = explanation.labels[explanation.said]
+        label = explanation.labels[explanation.label]
         second = explanation.labels[explanation.second]
-        part.suptitle(f"Face {number}: {said}, second choice {second}")
+        part.suptitle(f"Face {number}: {label}, second choice {second}")
         face, heat, bars, clusters = part.subplots(1, 4, width_ratios=(1, 1.25, 1, 1))
         _draw_face(face, explanation)
         _draw_heat(heat, explanation)
@@ -36,7 +36,7 @@ def plot_explanations(explanations: Sequence[Explanation]) -> Figure:
         _draw_distances(clusters, explanation)
         if with_words > 1:
             below = parts[with_words * number + 1]
-            draw_words(below, explanation.face_gray, explanation.words, said, second)
+            draw_words(below, explanation.face_gray, explanation.words, label, second)
     return figure
 
 

@@ -50,11 +50,11 @@ def draw_words(
     part: SubFigure,
     face_gray: ImageU8,
     evidence: Sequence[WordEvidence],
-    said: str,
+    label: str,
     second: str,
 ) -> None:
     """Draw the strongest words of a decision: where they are, the patch there, the word itself."""
-    part.suptitle(f"Visual words behind {said} (+) and {second} (−)")
+    part.suptitle(f"Visual words behind {label} (+) and {second} (−)")
     ratios = (3.4, 1.55 * max(len(evidence), 4))
     left, right = part.subfigures(1, 2, width_ratios=ratios, squeeze=False).flat
     _draw_places(left.subplots(), face_gray, evidence)
