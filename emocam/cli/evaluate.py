@@ -13,12 +13,16 @@ from emocam.cli.options import (
     JsonOutput,
     Model,
     Report,
+    Votes,
+    print_columns,
     print_left_out,
+    print_remarks,
     progress_bar,
 )
 
 if TYPE_CHECKING:
     from emocam.training.evaluate import Evaluation
+    from emocam.training.evaluate_votes import VotesEvaluation
 
 
 class Part(str, Enum):
@@ -30,6 +34,7 @@ class Part(str, Enum):
 def evaluate(
     dataset: DatasetPath,
     model: Model = None,
+    votes: Votes = None,
     part: Annotated[Part, typer.Option(help="Which pictures.")] = Part.test,
     figure: Figure = None,
     report: Report = None,
@@ -41,13 +46,17 @@ def evaluate(
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.study.figures.base import save_png
     from emocam.study.figures.evaluation import plot_confusion
+    from emocam.study.figures.votes import plot_judgements
     from emocam.study.study_report import save_evaluation_report
     from emocam.training.dataset import open_dataset
     from emocam.training.evaluate import evaluate as measure
+    from emocam.training.evaluate_votes import evaluate_votes
     from emocam.training.faces import load_faces
+    from emocam.training.votes import read_votes, remarks
 
     check_free(figure, report, force=force)
     recognizer = EmotionRecognizer.load(model)
+    table = None if votes is None else read_votes(votes)
     found = open_dataset(dataset)
     pictures = found.part(part.value)
     with progress_bar() as bar:
@@ -61,14 +70,34 @@ def evaluate(
         )
     print_left_out(faces.skipped)
     evaluation = measure(recognizer.model, faces)
+    voted = None if table is None else evaluate_votes(evaluation, faces, table)
+    if table is not None:
+        print_remarks(remarks(table, evaluation.labels))
     if figure is not None:
-        save_png(plot_confusion(evaluation), figure)
+        drawn = plot_confusion(evaluation) if voted is None else plot_judgements(evaluation, voted)
+        save_png(drawn, figure)
     if report is not None:
-        save_evaluation_report(report, str(dataset), recognizer.model, faces, evaluation)
+        save_evaluation_report(report, str(dataset), recognizer.model, faces, evaluation, voted)
     if as_json:
-        print(json.dumps(evaluation.figures()))
-    else:
-        _print_table(evaluation)
+        told = {} if voted is None else {"votes": voted.figures()}
+        print(json.dumps(evaluation.figures() | told))
+        return
+    if voted is not None:
+        _print_judgements(evaluation, voted)
+    _print_table(evaluation)
+
+
+def _print_judgements(evaluation: Evaluation, voted: VotesEvaluation) -> None:
+    from emocam.training.evaluate_votes import judgements_table, votes_sentence
+
+    print_columns(*judgements_table(evaluation, voted))
+    print(f"{votes_sentence(voted)}\n")
+    rows = [
+        [f"{100 * level['agreement']:.0f} %", f"{level['n']}", f"{100 * level['accuracy']:.1f} %"]
+        for level in voted.by_agreement()
+    ]
+    print_columns(["people agree", "faces", "accuracy by the votes"], rows)
+    print("\nby the label:")
 
 
 def _print_table(evaluation: Evaluation) -> None:

@@ -108,10 +108,10 @@ def train(
     print_left_out(faces.skipped)
     if table is not None:
         matched = match_votes(table, faces)
-        print_remarks(remarks(table, matched))
+        print_remarks(remarks(table, faces.labels))
         print(
-            f"votes:  {len(faces.images) - matched.without} of {len(faces.images)} pictures; "
-            f"{matched.without} without keep their label"
+            f"votes:  {matched.known.sum()} of {len(faces.images)} pictures; "
+            f"{(~matched.known).sum()} without keep their label"
         )
         faces = replace(faces, votes=matched.shares)
     if recipe is Recipe.pixels:

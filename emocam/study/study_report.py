@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emocam.output import complete_file
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.prediction import FaceModel
-from emocam.render.page import figure as html_figure
 from emocam.render.page import page, table
 from emocam.study.cluster_measures import (
     Clustered,
@@ -20,7 +18,7 @@ from emocam.study.cluster_measures import (
     overall_purity,
 )
 from emocam.study.compare import MethodResult, comparison_table, measure_name
-from emocam.study.figures.base import to_png
+from emocam.study.figures.base import shown
 from emocam.study.figures.clusters import (
     plot_composition,
     plot_curve,
@@ -32,15 +30,14 @@ from emocam.study.figures.counts import plot_counts, plot_mean_faces
 from emocam.study.figures.evaluation import plot_confusion, plot_reliability, plot_sheet
 from emocam.study.figures.words import plot_vocabulary
 from emocam.study.rounds import Rounds
+from emocam.study.votes_report import votes_parts
 from emocam.study.word_evidence import word_pages
 from emocam.training.counts import Counts, counts_table
 from emocam.training.dataset import Dataset
 from emocam.training.duplicates import Duplicates
 from emocam.training.evaluate import Evaluation
+from emocam.training.evaluate_votes import VotesEvaluation
 from emocam.training.faces import Faces, load_faces
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _MOST_GROUPS = 50
 # On a phone a figure as wide as the screen would be too small to read: it scrolls instead.
@@ -70,10 +67,6 @@ def save_report(path: Path, title: str, parts: list[str]) -> None:
         temporary.write_text(html, encoding="utf-8")
 
 
-def _shown(figure: Figure, alt: str, caption: str) -> str:
-    return html_figure(to_png(figure), alt, caption)
-
-
 def save_comparison_report(
     path: Path, source: str, rounds: Rounds, results: list[MethodResult]
 ) -> None:
@@ -86,7 +79,7 @@ def save_comparison_report(
     share = 100 * best.measures["balanced_accuracy"].value
     parts = [
         f"<p>{escape(source)}: {escape(rounds.note)}.</p>",
-        _shown(
+        shown(
             plot_comparison(results, rounds.labels, rounds.tested),
             f"Accuracy, balanced accuracy and macro F1 of {len(results)} methods with 95 % "
             f"intervals; the best balanced accuracy is {share:.1f} %, of {best.name}.",
@@ -101,7 +94,7 @@ def save_comparison_report(
             if result.failure
         ),
         "<h2>What is taken for what</h2>",
-        _shown(
+        shown(
             plot_confusions(results, rounds.labels),
             "Confusion matrices of all methods in percent of each true label's faces.",
             "Rows are true labels, columns predicted ones; a method that is always right would "
@@ -129,7 +122,7 @@ def save_dataset_report(
     parts = [
         f"<p>{escape(str(dataset.path))}: {len(dataset.pictures)} pictures, "
         f"{len(dataset.labels)} labels.</p>",
-        _shown(
+        shown(
             plot_counts(counts, dataset.labels),
             "Bar chart of the pictures of each label, before and after balancing; the table below "
             "holds the numbers.",
@@ -137,7 +130,7 @@ def save_dataset_report(
         ),
         table(head, rows, "Pictures of each label"),
         "<h2>Average faces</h2>",
-        _shown(
+        shown(
             plot_mean_faces(means),
             "The average of the pictures of each label.",
             "What the faces of a label have in common stays sharp, the rest blurs.",
@@ -158,12 +151,18 @@ def save_dataset_report(
 
 
 def save_evaluation_report(
-    path: Path, source: str, model: FaceModel, faces: Faces, evaluation: Evaluation
+    path: Path,
+    source: str,
+    model: FaceModel,
+    faces: Faces,
+    evaluation: Evaluation,
+    voted: VotesEvaluation | None = None,
 ) -> None:
-    """Write the page of `emocam evaluate`."""
+    """Write the page of `emocam evaluate`, with what people saw where they were asked."""
     parts = [
         f"<p>Model of recipe <b>{escape(model.recipe)}</b> on {len(evaluation.targets)} faces of "
         f"{escape(source)}.</p>",
+        *([] if voted is None else votes_parts(evaluation, voted)),
         _figures_table(evaluation),
         *_answers(evaluation, faces),
     ]
@@ -204,13 +203,13 @@ def _answers(evaluation: Evaluation, faces: Faces) -> list[str]:
     accuracy = 100 * float((evaluation.predicted == evaluation.targets).mean())
     parts = [
         "<h2>What is taken for what</h2>",
-        _shown(
+        shown(
             plot_confusion(evaluation),
             f"Confusion matrix; {accuracy:.1f} % of all faces are on its diagonal.",
             "Rows are true labels, columns predicted ones, in percent of the row.",
         ),
         "<h2>Can its certainty be believed?</h2>",
-        _shown(
+        shown(
             plot_reliability(evaluation),
             "Reliability diagram: share of right answers over the stated certainty, and how many "
             "faces got each certainty.",
@@ -223,7 +222,7 @@ def _answers(evaluation: Evaluation, faces: Faces) -> list[str]:
         sheet = plot_sheet(evaluation, faces, right=right)
         if sheet is not None:
             caption = f"Answers that are {kind}. The frame has the predicted emotion's colour."
-            parts.append(_shown(sheet, f"Sheet of test pictures with {kind} answers.", caption))
+            parts.append(shown(sheet, f"Sheet of test pictures with {kind} answers.", caption))
     return parts
 
 
@@ -242,17 +241,17 @@ def _clusters(model: Clustered, faces: Faces, evaluation: Evaluation) -> list[st
         "<h2>The clusters</h2>",
         f"<p>{len(names)} clusters; {100 * overall_purity(figures):.1f} % of the faces bear the "
         "label that is the most frequent in their cluster (purity).</p>",
-        _shown(
+        shown(
             plot_gallery(figures, faces, evaluation.clusters, distances, centers),
             "For each cluster its centre or mean face and the ten faces nearest to its centre.",
             "Each row is a cluster. Faces near a centre show what the cluster stands for.",
         ),
-        _shown(
+        shown(
             plot_composition(figures, evaluation.clusters, faces.targets, faces.labels),
             "Stacked bars: the labels of the faces in each cluster.",
             "A cluster of one colour holds one label; one of many colours mixes them.",
         ),
-        _shown(
+        shown(
             plot_plane(space, faces.targets, faces.labels, model.centers),
             "Scatter plot of the faces in the space of the clusters, with the clusters' centres.",
             "Each point is a face, its colour and shape the true label. Where labels lie mixed, "
@@ -262,7 +261,7 @@ def _clusters(model: Clustered, faces: Faces, evaluation: Evaluation) -> list[st
     curve = cluster_curve(space)
     if curve is not None:
         parts.append(
-            _shown(
+            shown(
                 plot_curve(curve, len(names)),
                 "Inertia and silhouette over the number of clusters.",
                 "A bend of the left curve or a peak of the right one would hint at a number of "
@@ -276,7 +275,7 @@ def _vocabulary(model: WordsModel, faces: Faces) -> list[str]:
     parts = ["<h2>The visual words</h2>"]
     for words in word_pages(model, faces.images):
         parts.append(
-            _shown(
+            shown(
                 plot_vocabulary(words),
                 f"{len(words.patches)} small pictures: the mean patch of each visual word with "
                 f"cells of {words.cell:g} pixels.",

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import (
     accuracy_score,
-    balanced_accuracy_score,
     confusion_matrix,
     precision_recall_fscore_support,
 )
@@ -52,7 +51,7 @@ class Evaluation:
         figures: dict[str, Any] = {
             "n": len(self.targets),
             "accuracy": float(accuracy_score(self.targets, self.predicted)),
-            "balanced_accuracy": float(balanced_accuracy_score(self.targets, self.predicted)),
+            "balanced_accuracy": balanced_accuracy(self.confusion()),
         }
         for average in ("macro", "weighted"):
             precision, recall, f1, _ = precision_recall_fscore_support(
@@ -113,6 +112,18 @@ def evaluate(model: FaceModel, faces: Faces) -> Evaluation:
     )
 
 
+def balanced_accuracy(confusion: IntArray) -> float:
+    """Mean share of right answers over the labels that there are faces of, 0 to 1.
+
+    Parameters
+    ----------
+    confusion
+        Shape (labels, labels): rows true, columns predicted.
+    """
+    faces = confusion.sum(axis=1)
+    return float((np.diag(confusion)[faces > 0] / faces[faces > 0]).mean())
+
+
 def expected_calibration_error(certainty: FloatArray, right: np.ndarray) -> float:
     """Mean distance between certainty and share of right answers over 15 equal bins.
 
@@ -124,7 +135,7 @@ def expected_calibration_error(certainty: FloatArray, right: np.ndarray) -> floa
     certainty
         Shape (n,), 0 to 1.
     right
-        Shape (n,), bool.
+        Shape (n,): whether each answer is right, or how right it is, from 0 to 1.
     """
     bins = np.minimum((certainty * _ECE_BINS).astype(int), _ECE_BINS - 1)
     weight = np.bincount(bins, minlength=_ECE_BINS)

@@ -46,11 +46,9 @@ class Votes:
     """Votes for n faces. `shares` is what to learn from, the rest what to measure by."""
 
     shares: FloatArray  # (n, labels): of the votes for labels; the face's label where without
-    without: int  # faces without votes for any label
-    majority: IntArray  # (n,): number of the label with the most of all votes; -1 is none
+    known: np.ndarray  # (n,), bool: whether a face has votes for any label
+    majority: IntArray  # (n,): number of the label with the most of all votes; -1: none, or a tie
     agreement: FloatArray  # (n,), 0 to 1: share of all votes that go with the majority; NaN is none
-    of_all: FloatArray  # (n, labels): share of all votes that each label has; NaN where without
-    no_labels: tuple[str, ...]  # columns that are no label
 
 
 def read_votes(path: Path) -> VotesTable:
@@ -172,31 +170,31 @@ def match_votes(table: VotesTable, faces: Faces) -> Votes:
     column_label = np.full(len(table.columns), -1)
     column_label[own] = np.arange(len(own))
     with np.errstate(invalid="ignore"):
-        of_all = counts / sums[:, None]  # NaN for pictures without votes
+        agreement = counts.max(axis=1) / sums  # NaN for pictures without votes
+    most = counts.max(axis=1, keepdims=True)
+    one = (counts == most).sum(axis=1) == 1  # a tie has no majority
     return Votes(
         shares=shares.astype(np.float32),
-        without=int((known == 0).sum()),
-        majority=np.where(sums > 0, column_label[counts.argmax(axis=1)], -1).astype(np.int64),
-        agreement=of_all.max(axis=1),
-        of_all=of_all[:, own],
-        no_labels=tuple(
-            column for index, column in enumerate(table.columns) if index not in set(own)
-        ),
+        known=known > 0,
+        majority=np.where(one, column_label[counts.argmax(axis=1)], -1).astype(np.int64),
+        agreement=agreement,
     )
 
 
-def remarks(table: VotesTable, votes: Votes) -> list[str]:
-    """What the user should know about what was read, one sentence each."""
-    path, said = table.path, []
-    if votes.no_labels:
-        said.append(f"{path}: no label is called {', '.join(votes.no_labels)}: left out")
+def remarks(table: VotesTable, labels: Sequence[str]) -> list[str]:
+    """What the user should know about the table, for these labels; one sentence each."""
+    own = _label_columns(table, labels)
+    others = [column for index, column in enumerate(table.columns) if index not in own]
+    path, told = table.path, []
+    if others:
+        told.append(f"{path}: no label is called {', '.join(others)}: left out")
     if table.no_counts:
-        said.append(f"{path}: no counts in {', '.join(table.no_counts)}: left out")
+        told.append(f"{path}: no counts in {', '.join(table.no_counts)}: left out")
     if table.nameless:
-        said.append(f"{path}: {table.nameless} rows without a picture's name left out")
+        told.append(f"{path}: {table.nameless} rows without a picture's name left out")
     if table.repeated:
-        said.append(f"{path}: {table.repeated} pictures stand there twice or more: votes added")
-    return said
+        told.append(f"{path}: {table.repeated} pictures stand there twice or more: votes added")
+    return told
 
 
 def soft_targets(faces: Faces, share: float) -> FloatArray:

@@ -162,6 +162,31 @@ def test_train_on_votes(capsys, three_labels, votes, tmp_path, monkeypatch):
     fails_with_one_line(run(capsys, *again, "--votes", votes, "--recipe", "pixels"), 2, "labels")
 
 
+def test_evaluate_on_votes(capsys, three_labels, votes, trained, tmp_path):
+    judge = ["evaluate", three_labels, "--model", trained, "--votes", votes]
+    figure, page = tmp_path / "x.png", tmp_path / "x.html"
+    code, out, err = run(capsys, *judge, "--json", "--figure", figure, "--report", page)
+    assert code == 0
+    assert "no label is called unknown: left out" in err
+    found = json.loads(out)
+    assert found["accuracy"] == 1.0
+    voted = found["votes"]
+    assert (voted["n"], voted["left_out"]) == (21, 3)
+    assert voted["accuracy"] == voted["balanced_accuracy"] == voted["label_accuracy"] == 1.0
+    assert voted["by_agreement"] == [
+        {"agreement": 0.8, "n": 21, "accuracy": 1.0, "label_accuracy": 1.0}
+    ]
+    assert voted["unanimous"] == 0.0
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert "By the label and by people" in page.read_text(encoding="utf-8")
+    code, out, _ = run(capsys, *judge)
+    assert code == 0
+    assert re.search(r"^faces +24 +21$", out, re.MULTILINE)
+    assert re.search(r"^accuracy +100\.0 % +100\.0 %$", out, re.MULTILINE)
+    wrong = [*judge[:-1], three_labels / "train/odd/0.png"]
+    fails_with_one_line(run(capsys, *wrong), 1, "not a table of text")
+
+
 @pytest.mark.parametrize(("part", "n"), [("train", 24), ("test", 24), ("all", 48)])
 def test_part_chooses(capsys, three_labels, trained, part, n):
     code, out, _ = run(capsys, "evaluate", three_labels, "--model", trained, "--part", part)

@@ -12,6 +12,7 @@ TABLE = """Usage,Image name,neutral,happiness,anger,contempt,NF
 Training,1.png,4,0,6,0,0
 Training,2.png,0,0,0,3,7
 Test,3.png,1,1,0,8,0
+Test,5.png,5,5,0,0,0
 ,,0,0,0,0,10
 """
 
@@ -35,21 +36,20 @@ def faces(*names: str) -> Faces:
 def test_votes_are_shares_of_the_labels_and_the_label_where_there_are_none(csv):
     table = read_votes(csv(TABLE))
     votes = match_votes(
-        table, faces("train/angry/1.png", "train/angry/2.png", "3.png", "train/angry/4.png")
+        table, faces("train/angry/1.png", "train/angry/2.png", "3.png", "4.png", "5.png")
     )
     assert votes.shares == pytest.approx(
-        np.array([[0.6, 0, 0.4], [1, 0, 0], [0, 0.5, 0.5], [1, 0, 0]])
+        np.array([[0.6, 0, 0.4], [1, 0, 0], [0, 0.5, 0.5], [1, 0, 0], [0, 0.5, 0.5]])
     )
-    assert votes.without == 2
-    assert votes.majority.tolist() == [0, -1, -1, -1]
+    assert votes.known.tolist() == [True, False, True, False, True]
+    assert votes.majority.tolist() == [0, -1, -1, -1, -1]
     assert votes.agreement[:3] == pytest.approx([0.6, 0.7, 0.8])
-    assert votes.of_all[2] == pytest.approx([0, 0.1, 0.1])
     assert np.isnan(votes.agreement[3])
 
 
 def test_what_was_left_out_is_told(csv):
     table = read_votes(csv(TABLE + "Test,3.png,2,0,0,0,0\n"))
-    told = remarks(table, match_votes(table, faces("1.png")))
+    told = remarks(table, LABELS)
     assert [text.split(": ", 1)[1] for text in told] == [
         "no label is called contempt, NF: left out",
         "no counts in Usage: left out",
