@@ -35,7 +35,7 @@ def dataset(
     force: Force = False,
     as_json: JsonOutput = False,
 ) -> None:
-    """Show what a data set holds: counts, balance, pictures that are there twice."""
+    """Show what a data set holds: counts, balance, pictures that are there twice or equalised."""
     from emocam.output import check_free
     from emocam.study.figures.base import save_png
     from emocam.study.figures.counts import plot_counts
@@ -45,6 +45,7 @@ def dataset(
     from emocam.training.counts import counts_table, part_counts
     from emocam.training.dataset import open_dataset
     from emocam.training.duplicates import find_duplicates
+    from emocam.training.equalised import find_equalisation
 
     check_free(figure, report, force=force)
     if balance_to is not None:
@@ -54,6 +55,7 @@ def dataset(
         task = bar.add_task("pictures", total=len(found.pictures))
         duplicates = find_duplicates(found, lambda done: bar.update(task, completed=done))
     print_left_out(duplicates.unreadable)
+    equalised = find_equalisation(found)
     lost = {name for name, _ in duplicates.unreadable}
     readable = replace(found, pictures=tuple(p for p in found.pictures if p.name not in lost))
     training = readable.part("train") if readable.has_test_part else readable.pictures
@@ -62,7 +64,7 @@ def dataset(
     if figure is not None:
         save_png(plot_counts(counts, found.labels), figure)
     if report is not None:
-        save_dataset_report(report, readable, counts, duplicates)
+        save_dataset_report(report, readable, counts, duplicates, equalised)
     if balance_to is not None:
         rest = [p for p in readable.pictures if readable.has_test_part and p.part == "test"]
         written = write_copy(readable, [*balanced, *rest], balance_to)
@@ -73,6 +75,10 @@ def dataset(
                     "labels": found.labels,
                     "counts": counts,
                     "duplicates": duplicates.counts(),
+                    "histogram_equalised": {
+                        "share": equalised.share,
+                        "most": equalised.found,
+                    },
                     "unreadable": len(duplicates.unreadable),
                 }
             )
@@ -80,6 +86,7 @@ def dataset(
         return
     print_columns(*counts_table(counts, found.labels))
     _print_duplicates(duplicates.counts())
+    print(equalised.sentence())
     if balance_to is not None:
         print(f"{balance_to}: {written} pictures")
 

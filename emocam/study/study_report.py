@@ -26,7 +26,7 @@ from emocam.study.figures.clusters import (
     plot_plane,
 )
 from emocam.study.figures.comparison import plot_comparison, plot_confusions
-from emocam.study.figures.counts import plot_counts, plot_mean_faces
+from emocam.study.figures.counts import plot_counts, plot_grey_levels, plot_mean_faces
 from emocam.study.figures.evaluation import plot_confusion, plot_reliability, plot_sheet
 from emocam.study.figures.words import plot_vocabulary
 from emocam.study.rounds import Rounds
@@ -35,6 +35,7 @@ from emocam.study.word_evidence import word_pages
 from emocam.training.counts import Counts, counts_table
 from emocam.training.dataset import Dataset
 from emocam.training.duplicates import Duplicates
+from emocam.training.equalised import Equalisation
 from emocam.training.evaluate import Evaluation
 from emocam.training.evaluate_votes import VotesEvaluation
 from emocam.training.faces import Faces, load_faces
@@ -105,7 +106,11 @@ def save_comparison_report(
 
 
 def save_dataset_report(
-    path: Path, dataset: Dataset, counts: Counts, duplicates: Duplicates
+    path: Path,
+    dataset: Dataset,
+    counts: Counts,
+    duplicates: Duplicates,
+    equalised: Equalisation,
 ) -> None:
     """Write the page of `emocam dataset`."""
     head, rows = counts_table(counts, dataset.labels)
@@ -134,6 +139,14 @@ def save_dataset_report(
             plot_mean_faces(means),
             "The average of the pictures of each label.",
             "What the faces of a label have in common stays sharp, the rest blurs.",
+        ),
+        "<h2>Grey levels</h2>",
+        f"<p>This set {escape(equalised.sentence())}.</p>",
+        shown(
+            plot_grey_levels(equalised),
+            "Cumulative histograms of some pictures beside the straight line of an equalised one.",
+            "Each line is a picture. Those of true pictures go their own ways; those of "
+            "histogram-equalised ones all lie on the dashed line.",
         ),
         "<h2>The same picture twice</h2>",
         table(

@@ -47,6 +47,7 @@ def test_dataset(capsys, three_labels, tmp_path):
     assert found["counts"]["test"] == {"glad": 9, "grim": 8, "odd": 8}
     assert found["duplicates"]["across_parts"] == 1
     assert found["unreadable"] == 1
+    assert set(found["histogram_equalised"]) == {"share", "most"}
     check_page(page, "What the data set holds", "train/odd/0.png")
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert len(list((balanced / "train/odd").iterdir())) == 7
@@ -55,6 +56,20 @@ def test_dataset(capsys, three_labels, tmp_path):
     code, out, _ = run(capsys, *again, "--force", "--per-class", 2)
     assert code == 0
     assert re.search(r"^odd +7 +8 +2$", out, re.MULTILINE)
+
+
+def test_an_equalised_copy_is_told(capsys, three_labels, tmp_path):
+    random = np.random.default_rng(0)
+    for file in three_labels.rglob("*.png"):
+        gray = cv2.GaussianBlur(random.integers(0, 256, (48, 48), np.uint8), (0, 0), 2)
+        cv2.imwrite(str(file), cv2.equalizeHist(gray))
+    page = tmp_path / "x.html"
+    code, out, _ = run(capsys, "dataset", three_labels, "--report", page)
+    assert code == 0
+    assert "looks histogram-equalised: in 100 % of 48 pictures" in out
+    check_page(page, "Grey levels", "looks histogram-equalised")
+    code, out, _ = run(capsys, "dataset", three_labels, "--json")
+    assert json.loads(out)["histogram_equalised"] == {"share": 1.0, "most": True}
 
 
 def test_compare(capsys, three_labels, trained, tmp_path):

@@ -9,12 +9,14 @@ import numpy as np
 
 from emocam.recognition.labels import color_hex
 from emocam.study.figures.base import new_figure
+from emocam.training.equalised import Equalisation, even_levels
 from emocam.training.faces import Faces
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _HATCHES = ("", "//", "..", "xx")
+_LINES = 60  # of single pictures that can still be told from each other
 
 
 def plot_counts(counts: Mapping[str, Mapping[str, int]], labels: tuple[str, ...]) -> Figure:
@@ -64,4 +66,19 @@ def plot_mean_faces(columns: Sequence[tuple[str, Faces]]) -> Figure:
             axes.set_title(f"{label}\n{len(own)} {name}", fontsize=9)
             if len(own):
                 axes.imshow(own.mean(axis=0), cmap="gray", vmin=0, vmax=255)
+    return figure
+
+
+def plot_grey_levels(equalised: Equalisation) -> Figure:
+    """Cumulative histograms of some pictures, and that of one with all levels equally often."""
+    figure = new_figure(6, 4.5)
+    axes = figure.subplots()
+    levels = np.arange(256)
+    for cumulative in equalised.cumulative[:_LINES]:
+        axes.plot(levels, 100 * cumulative, color="#0b5394", alpha=0.3, lw=0.8)
+    axes.plot(levels, 100 * even_levels(), color="#c00000", ls="--", label="spread evenly")
+    axes.set_xlabel("grey level")
+    axes.set_ylabel("pixels that are darker (%)")
+    axes.set_title(f"Grey levels of {len(equalised.cumulative[:_LINES])} pictures")
+    axes.legend(loc="upper left")
     return figure
