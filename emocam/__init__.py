@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from emocam.errors import EmocamError
@@ -14,15 +15,32 @@ from emocam.types import Face, Frame, Reading
 
 if TYPE_CHECKING:
     from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.training.classifier import EmotionClassifier
+    from emocam.training.from_arrays import evaluate, train
 
 __version__ = "0.1.0"
-__all__ = ["EmocamError", "EmotionRecognizer", "Face", "Frame", "Reading", "__version__"]
+__all__ = [
+    "EmocamError",
+    "EmotionClassifier",
+    "EmotionRecognizer",
+    "Face",
+    "Frame",
+    "Reading",
+    "__version__",
+    "evaluate",
+    "train",
+]
+_LAZY = {
+    "EmotionClassifier": "emocam.training.classifier",
+    "EmotionRecognizer": "emocam.recognition.recognizer",
+    "evaluate": "emocam.training.from_arrays",
+    "train": "emocam.training.from_arrays",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # OpenCV takes a quarter of a second to import: `emocam --help` should not wait for it.
-    if name == "EmotionRecognizer":
-        from emocam.recognition.recognizer import EmotionRecognizer
-
-        return EmotionRecognizer
+    # OpenCV takes a quarter of a second to import, scikit-learn more: `emocam --help` should not
+    # wait for them, nor reading faces for scikit-learn.
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'emocam' has no attribute '{name}'")

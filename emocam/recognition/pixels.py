@@ -71,7 +71,7 @@ class PixelsModel:
         np.maximum.at(nearness.T, names, -distances.T)
         return nearness
 
-    def to_arrays(self) -> dict[str, FloatArray]:
+    def to_arrays(self) -> dict[str, np.ndarray]:
         """Named arrays for the model file."""
         return {
             "mean": self.mean,

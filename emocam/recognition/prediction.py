@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
+import numpy as np
+
 from emocam.recognition.model_file import ModelFile
 from emocam.types import FloatArray, ImageU8, IntArray
 
@@ -17,7 +19,7 @@ class Prediction:
     ----------
     probabilities
         Shape (n, labels), float32, calibrated, rows summing to 1. The largest of a row is the
-        emotion that is said.
+        label.
     clusters
         Shape (n,), int64: number of the emotion cluster.
     """
@@ -46,6 +48,10 @@ class FaceModel(Protocol):
 
     def predict(self, faces_gray: ImageU8) -> Prediction:
         """Read a batch of faces, shape (n, size, size), uint8."""
+        ...
+
+    def to_arrays(self) -> dict[str, np.ndarray]:
+        """Named arrays for the model file."""
         ...
 
     @classmethod

@@ -13,7 +13,7 @@ from emocam.detection.detector import FaceDetector
 from emocam.errors import ModelError
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import UNSURE
-from emocam.recognition.model_file import ModelFile, find_model, load_model_file
+from emocam.recognition.model_file import ModelFile, find_model, load_model_file, save_model_file
 from emocam.recognition.pixels import PixelsModel
 from emocam.recognition.prediction import FaceModel, Prediction
 from emocam.types import Face, FloatArray, ImageU8, Reading, check_bgr
@@ -76,6 +76,16 @@ class EmotionRecognizer:
         if recipe not in _RECIPES:
             raise ModelError(f"the model's recipe '{recipe}' is none of: {', '.join(_RECIPES)}")
         return cls(_RECIPES[recipe].from_file(file), file.card, certainty=certainty)
+
+    def save(self, path: str | Path) -> None:
+        """Write the model file, which `load` and every command's `--model` take.
+
+        Raises
+        ------
+        OutputError
+            When it can't be written there.
+        """
+        save_model_file(path, ModelFile(self.card, self.model.to_arrays()))
 
     @property
     def labels(self) -> tuple[str, ...]:
