@@ -80,7 +80,7 @@ def train(
     from emocam.training.dataset import class_counts, open_dataset
     from emocam.training.faces import load_faces
     from emocam.training.recipes import train_pixels, train_words
-    from emocam.training.votes import match_votes, read_votes, remarks
+    from emocam.training.votes import has_votes, match_votes, read_votes, remarks
 
     balance = balance or (Balance.weight if recipe is Recipe.words else Balance.undersample)
     if recipe is Recipe.pixels and balance not in (Balance.undersample, Balance.none):
@@ -119,9 +119,15 @@ def train(
     else:
         with progress_bar() as bar:
             steps = Steps(bar)
+            test = _test_faces(found, size)
+            test_votes = None
+            if table is not None and test is not None and has_votes(table, test):
+                match_votes(table, test)  # what doesn't fit is said before the training, not after
+                test_votes = table
             file = train_words(
-                faces, _test_faces(found, size), clusters=clusters, balance=balance.value,
-                memory_bytes=memory_bytes, seed=seed, votes_share=votes_share, progress=steps,
+                faces, test, clusters=clusters, balance=balance.value,
+                memory_bytes=memory_bytes, seed=seed, votes_share=votes_share,
+                test_votes=test_votes, progress=steps,
             )  # fmt: skip
     save_model_file(output, file)
     print(f"{output}: {_summary(file.card, len(faces.images))}")
@@ -162,11 +168,16 @@ def _summary(card: dict[str, Any], faces: int) -> str:
     remembered = card["training"].get("remembered", faces)
     if remembered < faces:
         parts.append(f"{remembered} remembered: --memory allows no more")
-    if "figures" in card:
-        figures = card["figures"]
+    figures = card.get("figures", {})
+    if figures:
         parts.append(
             f"accuracy {figures['accuracy']:.1%}, balanced {figures['balanced_accuracy']:.1%} "
             f"on {figures['measured_on']}"
+        )
+    if "votes" in figures:
+        parts.append(
+            f"by people's votes {figures['votes']['accuracy']:.1%}, balanced "
+            f"{figures['votes']['balanced_accuracy']:.1%}"
         )
     return "; ".join(parts)
 

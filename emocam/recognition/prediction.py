@@ -1,4 +1,4 @@
-"""What every recipe answers, whatever it looks at."""
+"""What every recipe predicts."""
 
 from __future__ import annotations
 

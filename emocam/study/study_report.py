@@ -208,7 +208,7 @@ def _figures_table(evaluation: Evaluation) -> str:
         ]
         for number, label in enumerate(evaluation.labels)
     ]
-    head = ["label", "faces", "right when said (precision)", "found (recall)"]
+    head = ["label", "faces", "right when predicted (precision)", "found (recall)"]
     return table(["figure", "value"], rows) + table(head, of_label, "Each label by itself")
 
 

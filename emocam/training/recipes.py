@@ -11,9 +11,11 @@ from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.model_file import ModelFile
 from emocam.training.balance import augmented, fitting_memory
 from emocam.training.evaluate import Evaluation, evaluate
+from emocam.training.evaluate_votes import evaluate_votes
 from emocam.training.faces import Faces
 from emocam.training.fit_pixels import fit_pixels, model_card
 from emocam.training.fit_words import Progress, WordsChoices, cache_folder, fit_words
+from emocam.training.votes import VotesTable
 from emocam.types import FloatArray
 
 WANTED = 0.75
@@ -36,6 +38,7 @@ def train_words(
     memory_bytes: int,
     seed: int,
     votes_share: float | None = None,
+    test_votes: VotesTable | None = None,
     progress: Progress | None = None,
 ) -> ModelFile:
     """Recipe `words`.
@@ -58,6 +61,8 @@ def train_words(
     votes_share
         0 to 1: how much the votes that the faces have count beside the label; by default what
         `WordsChoices` has.
+    test_votes
+        Votes for the test faces: the card's figures tell as well how the model does by them.
     progress
         See `fit_words`.
     """
@@ -80,6 +85,8 @@ def train_words(
     )
     figures = measured.figures()
     del figures["seconds_per_face"]  # another machine's
+    if test is not None and test_votes is not None:
+        figures["votes"] = evaluate_votes(measured, test, test_votes).figures()
     figures["measured_on"] = "training faces, out of fold" if test is None else "test faces"
     confidence = measured.probabilities.max(axis=1)
     certainty = choose_certainty(confidence, measured.predicted == measured.targets)

@@ -181,6 +181,11 @@ def match_votes(table: VotesTable, faces: Faces) -> Votes:
     )
 
 
+def has_votes(table: VotesTable, faces: Faces) -> bool:
+    """Whether the table has a row for any of these faces."""
+    return any(_entry(table, name) is not None for name in faces.names)
+
+
 def remarks(table: VotesTable, labels: Sequence[str]) -> list[str]:
     """What the user should know about the table, for these labels; one sentence each."""
     own = _label_columns(table, labels)

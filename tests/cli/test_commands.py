@@ -154,6 +154,8 @@ def test_train_on_votes(capsys, three_labels, votes, tmp_path, monkeypatch):
     assert "no counts in Usage: left out" in err
     chosen = load_model_file(model).card["training"]["choices"]
     assert (chosen["ridge_share"], chosen["calibration_share"]) == (0.8, 0.8)
+    assert load_model_file(model).card["figures"]["votes"]["n"] == 21
+    assert "by people's votes" in out
     code, out, _ = run(capsys, "evaluate", three_labels, "--model", model, "--json")
     assert json.loads(out)["accuracy"] > 0.9
     again = [*learn, "--force"]
