@@ -206,10 +206,8 @@ def check_film() -> Check:
                 for number in range(3):
                     film.write(picture, number / 25)
     except EmocamError as error:
-        reinstall = f"pip install --force-reinstall {_OPENCV}"
-        return Check("films", "warning", f"can't be recorded: {error}", reinstall)
-    if film.lacks:
-        return Check("films", "warning", "MPEG-4 without sound", 'pip install "emocam[video]"')
+        mend = "pip install --force-reinstall av"
+        return Check("films", "warning", f"can't be recorded: {error}", mend)
     return Check("films", "ok", "H.264 with sound")
 
 

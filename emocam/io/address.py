@@ -26,13 +26,18 @@ class Address:
     @property
     def camera_index(self) -> int | None:
         """Number of a camera; None for a device path, a stream or a file."""
-        return int(self.text) if self.text.isdigit() else None
+        return int(self.text) if _is_number(self.text) else None
 
 
 def parse_address(text: str) -> Address:
     """A number is a camera, `http…` or `rtsp…` a stream, anything else a path."""
-    if text.isdigit() or text.startswith("/dev/video"):
+    if _is_number(text) or text.startswith("/dev/video"):
         return Address("camera", text)
     if text.lower().startswith(_STREAMS):
         return Address("stream", text)
     return Address("path", text)
+
+
+def _is_number(text: str) -> bool:
+    # "²" is a digit to Python, and no number.
+    return text.isascii() and text.isdigit()

@@ -11,7 +11,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,12 +23,14 @@ import numpy as np
 
 from emocam.errors import SourceError
 from emocam.io.address import Address
+from emocam.io.video_reader import VideoFile
 from emocam.types import ImageU8
 
 OPEN_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 3.0
 _CAMERA_NODES = 10  # numbers that are tried where the system can't list its cameras
 _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
+_PROTOCOLS = "http,https,httpproxy,tls,tcp,udp,rtp,srtp,rtsp,rtmp,crypto,data"
 _JPEG_END = b"\xff\xd9"
 _JPEG_TAIL = 1024  # some cameras pad a picture behind its end mark
 
@@ -160,33 +163,40 @@ class _JpegCapture(_OpenCVCapture):
         data = super().read().ravel()
         if _JPEG_END not in data[-_JPEG_TAIL:].tobytes():
             raise GarbledPicture("a picture without an end")
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        try:
+            image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        except cv2.error as error:  # a header that tells of 60,000 × 60,000 pixels
+            raise GarbledPicture("a picture with a damaged header") from error
         if image is None:
             raise GarbledPicture("a picture that is none")
         return np.asarray(image, dtype=np.uint8)
 
 
-class _FileCapture(_OpenCVCapture):
+class _FileCapture:
     """A video file at its own pace: a frame comes no earlier than its time in the file."""
+
+    backend = "PyAV"
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise SourceError(f"there is no file {path} (a camera is a number, such as 0)")
-        address = Address("path", str(path))
-        super().__init__(cv2.VideoCapture(str(path), cv2.CAP_FFMPEG), address)
-        if not self._capture.isOpened():
-            raise SourceError(f"{path} is not a video that can be decoded")
+        self._path = path
+        self._opened = ExitStack()
+        self._frames = iter(self._opened.enter_context(VideoFile(path)))
         self._start_s: float | None = None
 
     def read(self) -> ImageU8:
-        ok, image = self._capture.read()
-        if not ok:
-            raise EndOfFile(f"the end of {self._address.text}")
-        time_s = self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+        frame = next(self._frames, None)
+        if frame is None:
+            raise EndOfFile(f"the end of {self._path}")
+        time_s = frame.time_s or 0.0
         if self._start_s is None:
             self._start_s = time.monotonic() - time_s
         time.sleep(max(0.0, self._start_s + time_s - time.monotonic()))
-        return np.asarray(image, dtype=np.uint8)
+        return frame.image_bgr
+
+    def release(self) -> None:
+        self._opened.close()
 
 
 def _open_stream(address: Address) -> Capture:
@@ -194,7 +204,8 @@ def _open_stream(address: Address) -> Capture:
         cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round(OPEN_TIMEOUT_S * 1000),
         cv2.CAP_PROP_READ_TIMEOUT_MSEC, round(READ_TIMEOUT_S * 1000),
     ]  # fmt: skip
-    capture = _try(partial(cv2.VideoCapture, address.text, cv2.CAP_FFMPEG, timeouts))
+    with _stream_protocols():
+        capture = _try(partial(cv2.VideoCapture, address.text, cv2.CAP_FFMPEG, timeouts))
     if capture is None:
         raise SourceError(
             f"can't open stream {address.text}: is it running, and "
@@ -204,6 +215,26 @@ def _open_stream(address: Address) -> Capture:
     if is_jpeg and capture.set(cv2.CAP_PROP_FORMAT, -1):  # -1: give the bytes as they come
         return _JpegCapture(capture, address)
     return _OpenCVCapture(capture, address)
+
+
+@contextmanager
+def _stream_protocols() -> Iterator[None]:
+    """Let FFmpeg follow a stream's playlist to other streams only, never to a file here.
+
+    OpenCV takes FFmpeg's options from the environment, at the moment of opening. It belongs to the
+    whole process, whose other captures may well read files, so it is put back at once.
+    """
+    name = "OPENCV_FFMPEG_CAPTURE_OPTIONS"
+    before = os.environ.get(name)
+    own = before or "rtsp_transport;tcp"  # OpenCV's own default
+    os.environ[name] = f"{own}|protocol_whitelist;{_PROTOCOLS}"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _open_device(address: Address, wish: CameraWish) -> Capture:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from emocam.errors import SourceError
+from emocam.errors import SourceError, reason_of
 from emocam.io.address import Address
 from emocam.io.backends import (
     READ_TIMEOUT_S,
@@ -93,6 +93,7 @@ class LiveCamera:
         self._ending = threading.Event()
         self._frame: Frame | None = None
         self._fault = ""
+        self._error: SourceError | None = None
         self._ended = False
         self._gaps: deque[Gap] = deque(maxlen=_MOST_GAPS)
         self._wants_next = threading.Event()
@@ -149,9 +150,17 @@ class LiveCamera:
             return self._frame
 
     def wait_newer(self, than: int, timeout_s: float) -> Frame | None:
-        """The newest frame once its number is over `than`; None when none came in time."""
+        """The newest frame once its number is over `than`; None when none came in time.
+
+        Raises
+        ------
+        SourceError
+            When the camera's thread has failed for good.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._number() > than or self._ended, timeout_s)
+            if self._error is not None:
+                raise self._error
             return self._frame if self._number() > than else None
 
     def take_gaps(self) -> list[Gap]:
@@ -189,6 +198,9 @@ class LiveCamera:
                     break
                 except SourceError as error:
                     self._reopen(str(error))
+        except Exception as error:  # noqa: BLE001 -- handed over to who waits for frames
+            what = f"{type(error).__name__}: {reason_of(error)}"
+            self._error = SourceError(f"{self.address.text} can't be read any more ({what})")
         finally:
             self._capture.release()
             with self._changed:

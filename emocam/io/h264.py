@@ -1,6 +1,4 @@
-"""H.264 and sound through PyAV. Only `recorder.py` imports this, once cv2 is loaded: windows of
-OpenCV hang for ever when PyAV comes first.
-"""
+"""H.264 and sound through PyAV."""
 
 from __future__ import annotations
 
@@ -9,14 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
-from av.error import FFmpegError
 
 from emocam.errors import OutputError
+from emocam.io.containers import av
 from emocam.io.packets import SoundPackets
 from emocam.types import ImageU8
+
+from av.error import FFmpegError  # isort: skip
 
 _CLOCK = 90_000  # ticks a second: every usual frame rate is a whole number of them
 _COPIED_CODECS = frozenset({"aac", "mp3", "opus", "flac"})  # those that browsers play in an mp4

@@ -2,9 +2,6 @@
 
 FFmpeg keeps an index of every frame and every piece of sound of an mp4 file, some 10 MB an hour.
 So the file is open once, and what is read from it waits for those who are behind.
-
-Only `video.py` imports this, once cv2 is loaded: windows of OpenCV hang for ever when PyAV comes
-first.
 """
 
 from __future__ import annotations
@@ -15,14 +12,14 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
-from av.error import FFmpegError
-from av.video.reformatter import VideoReformatter
 
-from emocam.io.probe import TEXT_CODEC
+from emocam.io.containers import av, open_container
 from emocam.types import ImageU8
+
+from av.error import FFmpegError  # isort: skip
+from av.video.reformatter import VideoReformatter  # isort: skip
 
 _MOST_WAITING = 64 << 20  # bytes; who is further behind reads the file on its own
 _PATIENCE = 60  # times in a row that reading may fail in a damaged file
@@ -63,7 +60,7 @@ class ClipPackets:
         self.path = path
         self._sought_s = from_s
         self._decoders = [self._look_at_first()]
-        self._container = av.open(str(path))
+        self._container = open_container(path)
         self._decoders.append(_decoder(self._seen))
         if self._sought_s > 0:
             self._seek(self._container, self._seen)
@@ -79,12 +76,10 @@ class ClipPackets:
 
     def _look_at_first(self) -> Any:
         """Open the clip to learn what its first frame shows; the decoder that was used."""
-        with av.open(str(self.path)) as container:
+        with open_container(self.path) as container:
             stream = container.streams.best("video")
             if stream is None or stream.codec_context is None:
                 raise ValueError("no picture that can be decoded")
-            if stream.codec_context.name == TEXT_CODEC:
-                raise ValueError("a text")
             self.zero_s = float((stream.start_time or 0) * (stream.time_base or 0))
             self.fps = float(stream.guessed_rate or stream.average_rate or 0)
             lasts_s = (container.duration or 0) / av.time_base

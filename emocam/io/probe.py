@@ -1,14 +1,11 @@
-"""What else a video file tells, for clear messages; more so where PyAV is installed.
-
-PyAV is imported inside the functions: it must come after cv2, and it is not always there.
-"""
+"""What else a video file tells, for clear messages."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-TEXT_CODEC = "ansi"
-"""FFmpeg's name for what it makes of a text of some length: a film of the letters."""
+from emocam.io.containers import av, open_container
+from emocam.io.photo_discovery import PHOTO_ENDINGS
 
 _EARLY = 0.02  # of the duration: a file that ends earlier than this is cut off
 
@@ -17,14 +14,12 @@ def why_not(path: Path) -> str:
     """Why a file gives no pictures, to follow the file's name in a message."""
     with path.open("rb") as file:
         head = file.read(4096)
+    if path.suffix.lower() in PHOTO_ENDINGS:
+        return "is a photo: 'emocam label' reads photos, 'emocam explain' one of them in depth"
     if b"\0" not in head and all(byte >= 32 or byte in b"\t\n\r\f" for byte in head):
         return "is a text file; a video was expected, such as .mp4, .mov, .mkv, .avi or .webm"
     try:
-        import av
-    except ImportError:
-        return "holds no picture that can be decoded: only sound, cut off, or of an unknown kind"
-    try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             pictures, sounds = container.streams.video, container.streams.audio
             if pictures:
                 return f"holds {pictures[0].codec_context.name} video, which can't be decoded here"
@@ -36,15 +31,10 @@ def why_not(path: Path) -> str:
 def is_cut_off(path: Path) -> bool:
     """Whether a file's last packet comes well before the end that its head tells.
 
-    A picture that merely ends before the sound is not cut off. Without PyAV this can't be told
-    apart, and the answer is True.
+    A picture that merely ends before the sound is not cut off.
     """
-    try:
-        import av
-    except ImportError:
-        return True
     last_s = 0.0
-    with av.open(str(path)) as container:
+    with open_container(path) as container:
         if container.duration is None:
             return False
         begins_s, lasts_s = (

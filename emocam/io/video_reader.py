@@ -5,38 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from emocam.errors import SourceError
-from emocam.io.opencv_clip import OpenCvClip
+from emocam.io.packets import ClipPackets, SoundPackets
 from emocam.io.probe import is_cut_off, why_not
 from emocam.types import Frame, ImageU8
 
-if TYPE_CHECKING:
-    from emocam.io.packets import ClipPackets, SoundPackets
+from av.error import FFmpegError  # isort: skip
 
 _USUAL_FPS = 25.0  # where the file doesn't say
 _PATIENCE = 60  # damaged frames in a row that are passed over before the clip counts as ended
 _RUN_UP_S = 1.0  # a jump lands this much before its aim: jumps are a few frames off
 
 
-class _Pictures(Protocol):
-    """What decodes a clip, picture by picture."""
-
-    def grab(self) -> bool: ...
-
-    def time_s(self) -> float: ...
-
-    def picture(self) -> ImageU8 | None: ...
-
-    def close(self) -> None: ...
-
-
 class VideoFile:
     """Frames of a video file; closed when the `with` block ends.
 
-    Films of phones come upright, and time counts from the first picture. PyAV decodes where it is
-    installed (the extra `video`), else OpenCV.
+    Films of phones come upright, and time counts from the first picture.
 
     Parameters
     ----------
@@ -72,19 +57,14 @@ class VideoFile:
         self._last_s: float | None = None
         self._skipped = 0
         self._leader: VideoFile | None = None
-        self._packets: ClipPackets | None = None
 
     def __enter__(self) -> VideoFile:
         _check_file(self.path)
         from_s = max(0.0, self.start_s - _RUN_UP_S)
         leader = self._leader
-        self._packets = leader._packets if leader else _open_packets(self.path, from_s)
-        self._pictures: _Pictures
-        if self._packets is not None:
-            clip: ClipPackets | OpenCvClip = self._packets
-            self._pictures = self._packets.pictures()
-        else:
-            clip = self._pictures = OpenCvClip(self.path, from_s)
+        clip = leader._packets if leader else _open_packets(self.path, from_s)
+        self._packets: ClipPackets = clip
+        self._pictures = clip.pictures()
         self._first_index = round(clip.first_s * clip.fps)
         self.fps = clip.fps if 1.0 <= clip.fps <= 240.0 else _USUAL_FPS
         self.frame_count = clip.frame_count if 0 < clip.frame_count < 1e9 else None
@@ -94,15 +74,15 @@ class VideoFile:
     def follower(self) -> VideoFile:
         """A second reader of the same part, to be entered before any frame is taken.
 
-        With PyAV both read from one open file, so the second costs no memory for its index.
+        Both read from one open file, so the second costs no memory for its index.
         """
         follower = VideoFile(self.path, self.start_s, self.end_s)
         follower._leader = self
         return follower
 
     def sound(self) -> SoundPackets | None:
-        """The clip's sound, to be asked for before any frame is taken; None without PyAV too."""
-        return None if self._packets is None else self._packets.sound()
+        """The clip's sound, to be asked for before any frame is taken; None where there is none."""
+        return self._packets.sound()
 
     @property
     def frames_wanted(self) -> int | None:
@@ -172,18 +152,11 @@ class VideoFile:
 
     def __exit__(self, *_: object) -> None:
         self._pictures.close()
-        if self._packets is not None and self._leader is None:
+        if self._leader is None:
             self._packets.close()
 
 
-def _open_packets(path: Path, from_s: float) -> ClipPackets | None:
-    """The clip opened by PyAV; None where that is not installed."""
-    try:
-        from av.error import FFmpegError
-
-        from emocam.io.packets import ClipPackets
-    except ImportError:
-        return None
+def _open_packets(path: Path, from_s: float) -> ClipPackets:
     try:
         return ClipPackets(path, from_s)
     except (FFmpegError, ValueError) as error:

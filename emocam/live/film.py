@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emocam.errors import OutputError, reason_of
 from emocam.io.video_writer import FilmRecorder
 from emocam.types import ImageU8
 
@@ -92,6 +93,8 @@ class LiveFilm:
         self._waiting = queue.Queue(_MOST_WAITING)
         if self._error is not None:
             raise self._error
+        if thread.is_alive():
+            raise OutputError(f"{path} is still being written: it appears when it is complete")
         return path
 
     def _encode(self, path: Path, waiting: _Waiting, fps: float) -> None:
@@ -106,7 +109,8 @@ class LiveFilm:
                     film.write(fit(picture[0], size_wh), picture[1])
                     picture = waiting.get()
         except Exception as error:  # noqa: BLE001 -- raised again by `write` or `stop`
-            self._error = error
+            known = isinstance(error, OutputError)
+            self._error = error if known else OutputError(f"{path}: {reason_of(error)}")
             while waiting.get() is not None:  # who writes must never wait for a place
                 continue
 

@@ -223,7 +223,9 @@ class LiveSession:
             self._say(str(error))
             return
         if path is not None:
-            self._say(f"recorded {path}")
+            left_out = self.view.film.left_out
+            lost = f" without {left_out} pictures: encoding was too slow" if left_out else ""
+            self._say(f"recorded {path}{lost}")
 
     def _finish_calibration(self, calibration: Calibration) -> None:
         self._calibration = None

@@ -65,7 +65,6 @@ def write_report(
     facts: ClipFacts,
     card: Mapping[str, Any],
     film: str | None,
-    film_plays: bool,
 ) -> None:
     """Write the report of a clip.
 
@@ -81,8 +80,6 @@ def write_report(
         The model card.
     film
         Name of the annotated film in the same folder; None when there is none.
-    film_plays
-        Whether browsers can play it.
 
     Raises
     ------
@@ -93,9 +90,9 @@ def write_report(
     shown = persons[:_MOST_PERSONS]
     parts = [
         _head(summary, facts, len(persons)),
-        _film(film, plays=film_plays, facts=facts),
+        _film(film, facts),
         "<main>",
-        *(_person(summary, person, jumps=bool(film and film_plays)) for person in shown),
+        *(_person(summary, person, jumps=film is not None) for person in shown),
         _faces(summary, persons),
         _gaps(summary),
         _rates(summary, facts),
@@ -130,15 +127,10 @@ def _head(summary: ClipSummary, facts: ClipFacts, persons: int) -> str:
     return "\n".join(lines)
 
 
-def _film(film: str | None, *, plays: bool, facts: ClipFacts) -> str:
+def _film(film: str | None, facts: ClipFacts) -> str:
     if film is None:
         return ""
     address = quote(film)
-    if not plays:
-        return (
-            f'<p class=soft>The annotated film is <a href="{address}">{escape(film)}</a>; browsers '
-            "don't play its MPEG-4, video players do.</p>"
-        )
     width, height = facts.size_wh
     return (
         f'<div class=film><video controls preload=metadata src="{address}" '

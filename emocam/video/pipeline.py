@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 
 from emocam.errors import OutputError, SourceError
+from emocam.io.packets import SoundPackets
 from emocam.io.tables import open_table, reading_row, status_row
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
@@ -33,9 +33,6 @@ from emocam.video.clip_summary import ClipSummary
 from emocam.video.faces import find_faces, read_faces
 from emocam.video.outputs import ClipOutputs
 from emocam.video.smoothing import Seen, between_readings, smooth_looks
-
-if TYPE_CHECKING:
-    from emocam.io.packets import SoundPackets
 
 Progress = Callable[[int, int | None], None]
 
@@ -84,7 +81,7 @@ class ClipResult:
     shortfall
         How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty.
     lacks
-        What the film lacks, such as sound where PyAV is not installed, else empty.
+        What the film lacks, such as sound that can't be read, else empty.
     """
 
     outputs: ClipOutputs
@@ -175,13 +172,10 @@ class _ClipWork:
         # All is written by now, and the report can tell how long it took.
         facts = replace(facts, took_s=time.monotonic() - began_s)
         lacks = "" if self._film is None else self._film.lacks
-        plays = self._film is not None and self._film.plays_in_browsers
         if self.outputs.report is not None:
             named = self.outputs.partial() if stop.is_set() else self.outputs
             film = None if named.film is None else named.film.name
-            write_report(
-                self.outputs.report, self._summary, facts, self._recognizer.card, film, plays
-            )
+            write_report(self.outputs.report, self._summary, facts, self._recognizer.card, film)
         return ClipResult(
             self.outputs, self._summary.looks, self._summary.looks_with_face, facts.shortfall, lacks
         )

@@ -5,13 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emocam.io import packets, video_reader
 from emocam.io.video_reader import VideoFile
 from tests.clips import write_clip
 from tests.io.test_video_reader import write_h264
-
-pytest.importorskip("av")
-
-from emocam.io import packets
 
 
 @pytest.fixture
@@ -63,6 +60,7 @@ def test_who_is_too_far_behind_reads_alone(clip, monkeypatch):
 
     monkeypatch.setattr(packets, "_MOST_WAITING", 600)
     monkeypatch.setattr(packets, "ClipPackets", Counted)
+    monkeypatch.setattr(video_reader, "ClipPackets", Counted)
     with VideoFile(clip) as video, video.follower() as follower:
         seen = iter(follower)
         before = [next(seen).index for _ in range(10)]

@@ -8,19 +8,8 @@ import numpy as np
 import pytest
 
 from emocam.errors import SourceError
-from emocam.io import probe
-from emocam.io import video_reader as video_module
 from emocam.io.video_reader import VideoFile
 from tests.clips import plain_frame, write_clip
-
-
-@pytest.fixture(autouse=True, params=["PyAV", "OpenCV"])
-def decoder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    if request.param == "PyAV":
-        pytest.importorskip("av")
-    else:
-        monkeypatch.setattr(video_module, "_open_packets", lambda *_: None)
-    return str(request.param)
 
 
 def index_and_times(path: Path, start_s: float = 0.0, end_s: float | None = None):
@@ -134,12 +123,32 @@ def test_missing_file_and_folder(tmp_path):
         pass
 
 
-def test_reason_without_pyav(tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "av", None)
-    clip = tmp_path / "clip.mp4"
-    clip.write_bytes(bytes(range(256)) * 40)
-    assert "no picture that can be decoded" in probe.why_not(clip)
-    assert probe.is_cut_off(clip)
+PLAYLISTS = {
+    "ffconcat": "ffconcat version 1.0\nfile other.mp4\n",
+    "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nother.mp4\n#EXT-X-ENDLIST\n",
+    "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nt=0 0\nm=video 5004 RTP/AVP 96\n",
+    "binary": "ffconcat version 1.0\nfile other.mp4\n#\0\n",
+}
+
+
+@pytest.mark.parametrize("playlist", PLAYLISTS.values(), ids=PLAYLISTS)
+@pytest.mark.parametrize("ending", ["mp4", "ffconcat", "m3u8"])
+def test_a_playlist_opens_no_other_file(tmp_path, playlist, ending):
+    write_h264(tmp_path / "other.mp4", [0.0, 0.04, 0.08])
+    clip = tmp_path / f"clip.{ending}"
+    clip.write_text(playlist)
+    with pytest.raises(SourceError, match=r"is a text file|is not a video"), VideoFile(clip):
+        pass
+
+
+def test_numbered_pictures_are_no_clip(tmp_path):
+    import cv2
+
+    for number in range(3):
+        cv2.imwrite(str(tmp_path / f"{number}.png"), plain_frame(40 * number))
+    (tmp_path / "%d.png").write_bytes((tmp_path / "0.png").read_bytes())
+    with pytest.raises(SourceError, match="emocam label"), VideoFile(tmp_path / "%d.png"):
+        pass
 
 
 def test_sound_alone_is_said(tmp_path):
