@@ -262,14 +262,16 @@ def test_a_camera_that_is_not_there_is_an_error_that_helps():
         pass
 
 
+def wait_for_the_second_picture(scripted: Scripted) -> None:
+    with LiveCamera(ADDRESS, opener=opener(scripted)) as camera:
+        until(lambda: camera.ended)
+        camera.wait_newer(0, WAIT_S)
+
+
 def test_an_error_that_nobody_expected_reaches_who_waits():
     def broken() -> Iterator[ImageU8]:
         yield picture(1)
         raise RuntimeError("a driver's whim")
 
-    with (
-        pytest.raises(SourceError, match=r"RuntimeError: a driver's whim"),
-        LiveCamera(ADDRESS, opener=opener(Scripted(broken()))) as camera,
-    ):
-        until(lambda: camera.ended)
-        camera.wait_newer(0, WAIT_S)
+    with pytest.raises(SourceError, match=r"RuntimeError: a driver's whim"):
+        wait_for_the_second_picture(Scripted(broken()))
