@@ -96,16 +96,16 @@ class Watch:
     """What is drawn when, read from the frames' stamps."""
 
     def __init__(self, born: float) -> None:
-        from emocam.live.analysis import FrameReader
         from emocam.live.session import LiveSession
         from emocam.live.view import LiveView
+        from emocam.tracking.follower import Follower
         from tests.loopback_camera import clock_ms, read_stamp
 
         self.born, self.first_s = born, 0.0
         self.drawn: list[tuple[int, int]] = []  # number of a frame, its age in ms when drawn
         self.readings_ms: list[int] = []
         stamps: dict[float, int] = {}
-        show, read, session_show = LiveView.show, FrameReader.read, LiveSession._show
+        show, read, session_show = LiveView.show, Follower.follow_frame, LiveSession._show
 
         def watched_show(view: LiveView, frame: Any, *rest: Any, **named: Any) -> str:
             key = show(view, frame, *rest, **named)
@@ -115,7 +115,7 @@ class Watch:
                 self.drawn.append((stamp.number, clock_ms() - stamp.time_ms))
             return key
 
-        def watched_read(reader: FrameReader, frame: Any, *rest: Any) -> Any:
+        def watched_read(reader: Follower, frame: Any, *rest: Any) -> Any:
             stamps[frame.time_s] = read_stamp(frame.image_bgr).time_ms
             return read(reader, frame, *rest)
 
@@ -129,7 +129,7 @@ class Watch:
             return key
 
         LiveView.show = watched_show  # type: ignore[method-assign,assignment]
-        FrameReader.read = watched_read  # type: ignore[method-assign]
+        Follower.follow_frame = watched_read  # type: ignore[method-assign]
         LiveSession._show = watched_session  # type: ignore[method-assign]
 
 
@@ -253,11 +253,11 @@ def read_clip(chosen: argparse.Namespace, profile: Any = None) -> Iterator[Any]:
     """Analyses of every frame of a clip, as live would make them with time enough."""
     from emocam.detection.detector import FaceDetector
     from emocam.io.video_reader import VideoFile
-    from emocam.live.analysis import FrameReader
     from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.tracking.follower import Follower
 
     recognizer = EmotionRecognizer.load(chosen.model, certainty=chosen.certainty)
-    reader = FrameReader(recognizer, raw=chosen.raw)
+    reader = Follower(recognizer, smooth=not chosen.raw)
     detector = FaceDetector()
     if profile is not None:
         reader.use_profile(profile)
@@ -268,7 +268,7 @@ def read_clip(chosen: argparse.Namespace, profile: Any = None) -> Iterator[Any]:
             if frame.time_s - searched_s >= 0.5:
                 searched_s = frame.time_s
                 newcomers = [face.xyxy for face in detector.detect(frame.image_bgr)]
-            yield reader.read(frame, newcomers)
+            yield reader.follow_frame(frame, newcomers)
 
 
 def switches(chosen: argparse.Namespace) -> dict[str, Any]:

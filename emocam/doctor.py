@@ -214,19 +214,19 @@ def check_film() -> Check:
 def check_speed(recognizer: EmotionRecognizer, seconds: float = _SPEED_S) -> Check:
     """How many readings a second this computer makes of one face at 640×480."""
     from emocam.detection.detector import FaceDetector
-    from emocam.live.analysis import FrameReader
+    from emocam.tracking.follower import Follower
 
     picture = _test_picture()
     start_s = time.perf_counter()
     faces = FaceDetector().detect(picture)
     search_ms = 1000 * (time.perf_counter() - start_s)
-    reader, readings = FrameReader(recognizer), 0
+    follower, readings = Follower(recognizer), 0
     boxes = [face.xyxy for face in faces]
     start_s = time.perf_counter()
     number = 0
     while time.perf_counter() - start_s < seconds:
-        analysis = reader.read(Frame(picture, number, number / 30), boxes)
-        readings, number = readings + bool(analysis.readings), number + 1
+        found = follower.follow_frame(Frame(picture, number, number / 30), boxes)
+        readings, number = readings + bool(found), number + 1
     rate = readings / (time.perf_counter() - start_s)
     if not readings:
         return Check("speed", "ok", f"full search {search_ms:.0f} ms (no test picture with a face)")

@@ -50,12 +50,15 @@ class Gap:
         One line.
     frame
         Number of the first picture after it.
+    source
+        Address of the source that it is about.
     """
 
     start_s: float
     end_s: float
     reason: str
     frame: int
+    source: str = ""
 
     @property
     def seconds(self) -> float:
@@ -231,7 +234,7 @@ class LiveCamera:
         with self._changed:
             if last is not None and last.image_bgr.shape != image.shape:
                 change = f"the pictures changed from {_size(last.image_bgr)} to {_size(image)}"
-                self._gaps.append(Gap(last.time_s or 0.0, now_s, change, number))
+                self._gaps.append(Gap(last.time_s or 0.0, now_s, change, number, self.address.text))
             self._frame = Frame(image, number, now_s, self.address.text)
             self._fault = ""
             self._changed.notify_all()
@@ -263,7 +266,7 @@ class LiveCamera:
             image = self._try_open(self.address)
             if image is not None:
                 with self._changed:
-                    self._gaps.append(Gap(start_s, self.clock_s, reason, self._number() + 1))
+                    self._gaps.append(self._gap(start_s, reason))
                 self._publish(image)
                 return
             wait_s = min(2 * wait_s, LONGEST_WAIT_S)
@@ -280,10 +283,13 @@ class LiveCamera:
                 self.address = address
                 reason = f"changed to {address.kind} {address.text}"
                 with self._changed:
-                    self._gaps.append(Gap(start_s, self.clock_s, reason, self._number() + 1))
+                    self._gaps.append(self._gap(start_s, reason))
                 self._publish(image)
                 return
         raise SourceError(f"{self.address.kind} {self.address.text} did not open again")
+
+    def _gap(self, start_s: float, reason: str) -> Gap:
+        return Gap(start_s, self.clock_s, reason, self._number() + 1, self.address.text)
 
     def _try_open(self, address: Address) -> ImageU8 | None:
         """Open a source and read its first picture; None when either fails."""

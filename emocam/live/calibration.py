@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from emocam.live.analysis import Analysis
+import numpy as np
+
+from emocam.readings import FrameReadings
 from emocam.types import FloatArray
 
 _NEEDED_S = 3.0
@@ -33,16 +35,17 @@ class Calibration:
         self.probabilities: list[FloatArray] = []
         self._first_s = math.inf
 
-    def add(self, analysis: Analysis) -> None:
-        """Take in an analysis."""
-        if analysis.time_s < self.start_s or analysis.largest is None:
+    def add(self, readings: FrameReadings) -> None:
+        """Take in a frame's readings."""
+        time_s, largest = readings.time_s or 0.0, readings.largest
+        if time_s < self.start_s or largest is None:
             return
         if self.face is None:
-            self.face = analysis.readings[analysis.largest].face.id
-            self._first_s = analysis.time_s
-        for reading, row in zip(analysis.readings, analysis.probabilities, strict=True):
-            if reading.face.id == self.face:
-                self.probabilities.append(row)
+            self.face = largest.face.id
+            self._first_s = time_s
+        for one in readings.raw:
+            if one.face.id == self.face:
+                self.probabilities.append(np.array(one.probabilities, np.float32))
 
     def is_done(self, now_s: float) -> bool:
         """Whether the time is over."""

@@ -11,9 +11,9 @@ import cv2
 from emocam.errors import OutputError
 from emocam.io.camera import Gap
 from emocam.io.table_formats import Table
-from emocam.io.tables import reading_row, status_row
-from emocam.live.analysis import Analysis
+from emocam.io.tables import status_row
 from emocam.output import complete_file
+from emocam.readings import FrameReadings
 from emocam.types import ImageU8
 
 
@@ -30,22 +30,18 @@ class Log:
         self._table = table
         self._had_face: bool | None = None
 
-    def add(self, source: str, analyses: Sequence[Analysis], gaps: Sequence[Gap]) -> None:
+    def add(self, frames: Sequence[FrameReadings], gaps: Sequence[Gap]) -> None:
         """Write what came since the last call, and bring it to the file."""
         rows = [
-            status_row(source, "gap", _gap_reason(gap), frame=gap.frame, time_s=gap.start_s)
+            status_row(gap.source, "gap", _gap_reason(gap), frame=gap.frame, time_s=gap.start_s)
             for gap in gaps
         ]
-        for one in analyses:
-            number, time_s = one.frame, one.time_s
-            rows += [
-                reading_row(source, reading, frame=number, time_s=time_s)
-                for reading in one.readings
-            ]
-            if not one.readings and self._had_face is not False:
-                row = status_row(source, "no_face", "from here on", frame=number, time_s=time_s)
-                rows.append(row)
-            self._had_face = bool(one.readings)
+        for one in frames:
+            if one:
+                rows += one.rows()
+            elif self._had_face is not False:
+                rows += [{**row, "reason": "from here on"} for row in one.rows()]
+            self._had_face = bool(one)
         if rows:
             self._table.write(rows)
             self._table.flush()

@@ -1,8 +1,9 @@
 """Live: a camera through faces and emotions to a window, a browser, or plain lines.
 
-Three things go on beside each other: the camera's thread keeps the newest frame, the analyst
-reads the newest frame when it is ready (and the scout looks for new faces), and the main thread
-draws every frame as it comes, with the last readings moved along with their faces.
+Three things go on beside each other: the camera's thread keeps the newest frame, the recognition
+thread reads the newest frame when it is ready (and the detection thread searches for new faces),
+and the main thread draws every frame as it comes, with the last readings moved along with their
+faces.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ import cv2
 from emocam.io.backends import quiet_opencv
 from emocam.io.camera import LiveCamera
 from emocam.io.tables import open_table
-from emocam.live.analysis import FrameReader
 from emocam.live.options import LiveOptions
 from emocam.live.session import LiveSession, Teller
 from emocam.live.stats import Summary
@@ -26,6 +26,7 @@ from emocam.recognition.profile import load_profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.runtime import one_blas_thread
 from emocam.signals import end_on_signals
+from emocam.tracking.follower import Follower
 
 _TITLE = "emocam"
 
@@ -55,9 +56,9 @@ def run_live(options: LiveOptions, teller: Teller) -> Summary:
         recognizer = loading.result()
         stack.enter_context(one_blas_thread())
         cv2.setNumThreads(_search_threads())
-        reader = FrameReader(recognizer, raw=options.raw, keep_all=options.keep_all)
-        _load_profile(options, reader)
-        session = stack.enter_context(LiveSession(options, camera, reader, teller))
+        follower = Follower(recognizer, smooth=not options.raw, keep_all=options.keep_all)
+        _load_profile(options, follower)
+        session = stack.enter_context(LiveSession(options, camera, follower, teller))
         if options.log is not None:
             labels = recognizer.labels
             table = open_table(options.log, labels, force=options.force, live=True)
@@ -83,7 +84,7 @@ def _search_threads() -> int:
     return max(1, (os.cpu_count() or 2) // 2)
 
 
-def _load_profile(options: LiveOptions, reader: FrameReader) -> None:
+def _load_profile(options: LiveOptions, follower: Follower) -> None:
     if options.profile is not None and options.profile.exists():
         digest = model_hash(options.model)
-        reader.use_profile(load_profile(options.profile, reader.recognizer.labels, digest))
+        follower.use_profile(load_profile(options.profile, follower.recognizer.labels, digest))

@@ -9,16 +9,17 @@ from typing import Protocol
 from emocam.errors import EmocamError, OutputError
 from emocam.io.camera import Gap, LiveCamera
 from emocam.io.table_formats import Table
-from emocam.live.analysis import FrameReader
 from emocam.live.calibration import Calibration
 from emocam.live.log import Log, dated_path
 from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
 from emocam.live.stats import Summary
-from emocam.live.threads import Analyst, Scout
-from emocam.live.view import LiveView, Shown
+from emocam.live.threads import DetectionThread, RecognitionThread
+from emocam.live.view import LiveView
+from emocam.readings import FrameReadings
 from emocam.recognition.model_file import model_hash
 from emocam.recognition.profile import learn_neutral
+from emocam.tracking.follower import Follower
 from emocam.types import Frame
 
 _WAIT_S = 0.05  # for a frame; the window answers its user this often at least
@@ -50,7 +51,7 @@ class LiveSession:
         What is asked for.
     camera
         An open camera.
-    reader
+    follower
         What reads its frames.
     teller
         Where lines for the user go.
@@ -64,19 +65,19 @@ class LiveSession:
     """
 
     def __init__(
-        self, options: LiveOptions, camera: LiveCamera, reader: FrameReader, teller: Teller
+        self, options: LiveOptions, camera: LiveCamera, follower: Follower, teller: Teller
     ) -> None:
-        self.options, self.camera, self.reader = options, camera, reader
+        self.options, self.camera, self.follower = options, camera, follower
         self.summary = Summary()
-        self.view = LiveView(reader.recognizer.labels)
+        self.view = LiveView(follower.recognizer.labels)
         self._teller = teller
-        self._scout = Scout(camera, keep_all=options.keep_all)
-        self._analyst = Analyst(camera, reader, self._scout)
+        self._detection = DetectionThread(camera, keep_all=options.keep_all)
+        self._recognition = RecognitionThread(camera, follower, self._detection)
         self._log: Log | None = None
         self._threads = ExitStack()
         self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
         self._frame: Frame | None = None
-        self._shown: Shown = ()
+        self._shown = FrameReadings()
         self._last = -1
         self._calibration: Calibration | None = None
         self._message, self._message_until_s = "", 0.0
@@ -92,12 +93,14 @@ class LiveSession:
         self._log = Log(table)
 
     def __enter__(self) -> LiveSession:
-        self._threads.enter_context(self._scout)
-        self._threads.enter_context(self._analyst)
+        self._threads.enter_context(self._detection)
+        self._threads.enter_context(self._recognition)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._threads.close()
+        # Only now nobody counts any more.
+        self.summary.turned_down = self.follower.turned_down + self._detection.turned_down
         self._stop_film()
 
     def run(self, ending: threading.Event) -> None:
@@ -109,16 +112,15 @@ class LiveSession:
             going = self._step()
             self.summary.seconds = self.camera.clock_s - first_s
             going = going and (limit_s is None or self.summary.seconds < limit_s)
+        self._check_threads()
         self._take()
         if first is not None and self._frame is not None:
             self.summary.frames = self._last - first.index + 1
         self.summary.garbled = self.camera.garbled
-        self.summary.turned_down = self.reader.turned_down + self._scout.turned_down
 
     def _step(self) -> bool:
         """Wait for a frame, show it, do what a key asks for; False when the session is over."""
-        self._scout.check()
-        self._analyst.check()
+        self._check_threads()
         newer = self.camera.wait_newer(self._last, _WAIT_S)
         self._take()
         if newer is None and self.camera.ended:
@@ -131,18 +133,23 @@ class LiveSession:
         key = self._show(is_new=newer is not None and newer is self._frame)
         return self._obey(self.view.controls.press(key)) if key else True
 
+    def _check_threads(self) -> None:
+        """Raise what went wrong in a thread: it must not end silently, and nor must the session."""
+        self._detection.check()
+        self._recognition.check()
+
     def _take(self) -> None:
         """Take over what the threads found since the last time."""
-        analyses, gaps = self._analyst.take(), self.camera.take_gaps()
+        analyses, gaps = self._recognition.take(), self.camera.take_gaps()
         self.summary.add_gaps(gaps)
         for one in analyses:
             self.summary.add(one)
             self._analysed_s = self._undrawn_s = one.time_s
-            if one.readings:
-                self._read_rate.mark(one.time_s, self.summary.read)
+            if one:
+                self._read_rate.mark(one.time_s or 0.0, self.summary.read)
         self.view.remember(analyses)
         if self._log is not None:
-            self._log.add(self.camera.address.text, analyses, gaps)
+            self._log.add(analyses, gaps)
         if self._calibration is not None:
             for one in analyses:
                 self._calibration.add(one)
@@ -170,7 +177,7 @@ class LiveSession:
         time_s = frame.time_s or 0.0
         # A reading that ends later must not move what stands still.
         if not self.view.controls.paused:
-            self._shown = self.reader.shown(time_s)
+            self._shown = self.follower.shown(time_s)
         try:
             return self.view.show(
                 frame,
@@ -205,7 +212,7 @@ class LiveSession:
         except EmocamError as error:  # of a disk that is full, say: the session goes on
             self._say(str(error))
         paused = self.view.controls.paused
-        self._analyst.paused = self._scout.paused = paused
+        self._recognition.paused = self._detection.paused = paused
         return True
 
     def _start_or_stop_film(self) -> None:
@@ -231,9 +238,9 @@ class LiveSession:
         self._calibration = None
         try:
             digest = model_hash(self.options.model)
-            labels = self.reader.recognizer.labels
+            labels = self.follower.recognizer.labels
             profile = learn_neutral(calibration.probabilities, labels, digest)
-            self.reader.use_profile(profile, calibration.face)
+            self.follower.use_profile(profile, calibration.face)
             if self.options.profile is not None:
                 profile.save(self.options.profile)
             self._say("calibrated: readings are relative to your neutral face")
@@ -274,7 +281,7 @@ class LiveSession:
         self._next_line_s = now_s + _LINE_EVERY_S
         faces = ", ".join(
             f"face {one.face.id} {one.emotion} {one.certainty:.0%}"
-            for one, _ in self.reader.shown(self._frame.time_s or 0.0)
+            for one in self.follower.shown(self._frame.time_s or 0.0)
         )
         said = self.camera.fault or faces or "no face"
         self._teller.line(f"{now_s:8.1f} s  {said}  ({self._numbers(now_s)})")

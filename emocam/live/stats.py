@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from emocam.io.camera import Gap
-from emocam.live.analysis import Analysis
+from emocam.readings import FrameReadings
 
 _MOST_MS = 10_000
 _LONGEST_STEP_S = 0.5  # between two readings of a face; a longer time was not seen
@@ -35,7 +35,7 @@ class Milliseconds:
 
 
 @dataclass
-class _Seen:
+class _LastLabel:
     label: str
     raw: str
     time_s: float
@@ -65,6 +65,8 @@ class Summary:
         Times without pictures.
     garbled
         Pictures that could not be decoded.
+    turned_down
+        Boxes that looked like faces at first and were none.
     """
 
     frames: int = 0
@@ -81,19 +83,20 @@ class Summary:
     gaps: int = 0
     gap_seconds: float = 0.0
     garbled: int = 0
-    turned_down: Counter[str] = field(default_factory=Counter)
-    _seen: dict[int, _Seen] = field(default_factory=dict)
+    turned_down: int = 0
+    _seen: dict[int, _LastLabel] = field(default_factory=dict)
     _last_read_s: float | None = None
 
-    def add(self, analysis: Analysis) -> None:
+    def add(self, readings: FrameReadings) -> None:
         """Count one analysis; they come in order."""
         self.analyses += 1
-        self.read += bool(analysis.readings)
-        if analysis.readings and self._last_read_s is not None:
-            self.read_seconds += self._step(self._last_read_s, analysis.time_s)
-        self._last_read_s = analysis.time_s if analysis.readings else None
-        for reading, raw in zip(analysis.readings, analysis.raw, strict=True):
-            now = _Seen(reading.emotion, raw, analysis.time_s)
+        time_s = readings.time_s or 0.0
+        self.read += bool(readings)
+        if readings and self._last_read_s is not None:
+            self.read_seconds += self._step(self._last_read_s, time_s)
+        self._last_read_s = time_s if readings else None
+        for reading, raw in zip(readings, readings.raw, strict=True):
+            now = _LastLabel(reading.emotion, raw.emotion, time_s)
             before = self._seen.get(reading.face.id)
             if before is not None:
                 step_s = self._step(before.time_s, now.time_s)
@@ -141,8 +144,7 @@ class Summary:
         if self.gaps:
             text.append(f"{self.gaps} gaps, {self.gap_seconds:.1f} s in all")
         if self.turned_down:
-            reasons = ", ".join(f"{n} {why}" for why, n in self.turned_down.most_common())
-            text.append(f"boxes turned down: {reasons}")
+            text.append(f"boxes turned down as no faces: {self.turned_down}")
         return text + self._face_lines()
 
     def _face_lines(self) -> list[str]:

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 
 from emocam.detection.detector import FaceDetector
 from emocam.io.camera import LiveCamera
-from emocam.live.analysis import Analysis, FrameReader
+from emocam.readings import FrameReadings
+from emocam.tracking.finder import SEARCH_EVERY_S
+from emocam.tracking.follower import Follower
 from emocam.types import Box, Frame
 
 _WAIT_S = 0.1
 _JOIN_S = 5.0
-_SEARCH_EVERY_S = 0.5  # with known faces; a new one is found this late at most
 _SEARCH_EMPTY_S = 0.1  # while there is no face at all
 _SEARCH_SHARE = 0.25  # of the time, on a machine where a search takes long
-_MOST_RESULTS = 300  # a window that is being dragged takes none for a while
 
 
 class Worker:
@@ -77,20 +77,20 @@ class Worker:
             self.take_in(frame)
 
 
-class Scout(Worker):
+class DetectionThread(Worker):
     """Searches whole frames for faces, now and then.
 
     Attributes
     ----------
     turned_down
-        How many boxes were no faces, by reason.
+        How many boxes were no faces; to be asked when the thread has ended.
     """
 
-    name = "scout"
+    name = "detection"
 
     def __init__(self, camera: LiveCamera, *, keep_all: bool = False) -> None:
         super().__init__(camera)
-        self.turned_down: Counter[str] = Counter()
+        self.turned_down = 0
         self.alone = True
         self._detector = FaceDetector(keep_all=keep_all)
         self._found: list[Box] = []
@@ -107,7 +107,7 @@ class Scout(Worker):
         """Search it, and rest a while."""
         start_s = time.monotonic()
         faces = self._detector.detect(frame.image_bgr)
-        self.turned_down.update(one.reason for one in self._detector.rejected)
+        self.turned_down += len(self._detector.rejected)
         with self._lock:
             self._found = [face.xyxy for face in faces]
         took_s = time.monotonic() - start_s
@@ -116,29 +116,31 @@ class Scout(Worker):
     def _rest(self, least_s: float) -> None:
         done_s = time.monotonic()
         self.ending.wait(least_s if not self.alone else min(least_s, _SEARCH_EMPTY_S))
-        while not self.alone and time.monotonic() - done_s < _SEARCH_EVERY_S:
+        while not self.alone and time.monotonic() - done_s < SEARCH_EVERY_S:
             if self.ending.wait(0.02):
                 return
 
 
-class Analyst(Worker):
+class RecognitionThread(Worker):
     """Reads the newest frame as soon as it is done with the last one."""
 
-    name = "analyst"
+    name = "recognition"
 
-    def __init__(self, camera: LiveCamera, reader: FrameReader, scout: Scout) -> None:
+    def __init__(self, camera: LiveCamera, follower: Follower, detection: DetectionThread) -> None:
         super().__init__(camera)
-        self._reader, self._scout = reader, scout
-        self._results: deque[Analysis] = deque(maxlen=_MOST_RESULTS)
+        self._follower, self._detection = follower, detection
+        # Without a limit: a window that is being dragged takes none for a while, and the log
+        # wants them all. They hold no pictures.
+        self._results: deque[FrameReadings] = deque()
 
-    def take(self) -> list[Analysis]:
-        """Analyses that are done since the last call, in order."""
+    def take(self) -> list[FrameReadings]:
+        """Readings that are done since the last call, in order."""
         taken = []
         while self._results:
             taken.append(self._results.popleft())
         return taken
 
     def take_in(self, frame: Frame) -> None:
-        """Read it, with what the scout has found since."""
-        newcomers = self._scout.take(alone=self._reader.alone)
-        self._results.append(self._reader.read(frame, newcomers))
+        """Read it, with what full searches have found since."""
+        newcomers = self._detection.take(alone=self._follower.alone)
+        self._results.append(self._follower.follow_frame(frame, newcomers))

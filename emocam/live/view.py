@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from emocam.errors import OutputError
-from emocam.live.analysis import Analysis
 from emocam.live.controls import Controls
 from emocam.live.film import LiveFilm
 from emocam.live.log import save_picture
+from emocam.readings import FrameReadings
 from emocam.render.overlay import Overlay
-from emocam.types import Frame, ImageU8, Reading
+from emocam.types import Face, Frame, ImageU8
 
 _STALE_LIGHT = 0.45  # of a picture that shows the past
 
@@ -37,9 +37,6 @@ class Viewer(Protocol):
     def clients(self) -> int: ...
 
     def show(self, frame_bgr: ImageU8, readings: str) -> None: ...
-
-
-Shown = Sequence[tuple[Reading, float]]
 
 
 class LiveView:
@@ -69,15 +66,15 @@ class LiveView:
         is_browsed = self.browser is not None and self.browser.clients > 0
         return self.window is not None or is_browsed or self.film.path is not None
 
-    def remember(self, analyses: Sequence[Analysis]) -> None:
-        """Take analyses into the history strip."""
-        for one in analyses:
-            self._overlay.remember(one.readings, one.time_s)
+    def remember(self, frames: Sequence[FrameReadings]) -> None:
+        """Take readings into the history strip."""
+        for one in frames:
+            self._overlay.remember(one.readings, one.time_s or 0.0)
 
     def show(
         self,
         frame: Frame,
-        shown: Shown,
+        shown: FrameReadings,
         *,
         now_s: float,
         fps: float,
@@ -93,7 +90,7 @@ class LiveView:
         frame
             The camera's.
         shown
-            Readings with their faces where they are in this frame, and how strongly to draw them.
+            Readings with their faces where they are in this frame.
         now_s
             The time in seconds of the session.
         fps
@@ -112,16 +109,16 @@ class LiveView:
             image = cv2.convertScaleAbs(image, alpha=_STALE_LIGHT).astype(np.uint8, copy=False)
         if self.controls.mirrored:
             image = np.ascontiguousarray(image[:, ::-1])
-            shown = [(_mirrored(one, image.shape[1]), fade) for one, fade in shown]
+            shown = _mirrored(shown, image.shape[1])
         draw = partial(
             self._overlay.draw,
             image,
-            [reading for reading, _ in shown],
+            shown,
             time_s=now_s,
             taken_s=frame.time_s,
             options=self.controls.overlay,
             notice=notice,
-            opacity={reading.face.id: fade for reading, fade in shown},
+            mirrored=self.controls.mirrored,
         )
         if self.film.path is not None and not self.controls.paused:
             # Drawn for itself: rates, help and the red dot are for who looks on now.
@@ -136,8 +133,7 @@ class LiveView:
         if self.browser is not None:
             from emocam.live.browser import readings_json  # its server is slow to import
 
-            readings = [reading for reading, _ in shown]
-            self.browser.show(self._picture, readings_json(readings, notice))
+            self.browser.show(self._picture, readings_json(shown, notice))
         return "" if self.window is None else self.window.show(self._picture)
 
     def full_screen(self) -> None:
@@ -158,6 +154,10 @@ class LiveView:
         save_picture(self._picture, path)
 
 
-def _mirrored(reading: Reading, width: int) -> Reading:
-    x1, y1, x2, y2 = reading.face.xyxy
-    return replace(reading, face=replace(reading.face, xyxy=(width - x2, y1, width - x1, y2)))
+def _mirrored(shown: FrameReadings, width: int) -> FrameReadings:
+    def face(one: Face) -> Face:
+        x1, y1, x2, y2 = one.xyxy
+        return replace(one, xyxy=(width - x2, y1, width - x1, y2))
+
+    readings = tuple(replace(one, face=face(one.face)) for one in shown)
+    return replace(shown, readings=readings, hidden=tuple(face(one) for one in shown.hidden))

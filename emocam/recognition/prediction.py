@@ -22,10 +22,14 @@ class Prediction:
         label.
     clusters
         Shape (n,), int64: number of the emotion cluster.
+    points
+        Shape (n, dims), float32: the faces in the learnt space, for personal profiles; None
+        where the recipe has no such space.
     """
 
     probabilities: FloatArray
     clusters: IntArray
+    points: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if self.probabilities.ndim != 2 or self.clusters.shape != self.probabilities.shape[:1]:
@@ -33,6 +37,8 @@ class Prediction:
                 "a row of probabilities and a cluster a face: "
                 f"{self.probabilities.shape} and {self.clusters.shape}"
             )
+        if self.points is not None and self.points.shape[:1] != self.clusters.shape:
+            raise ValueError(f"a point a face: {self.points.shape}, {self.clusters.shape}")
 
 
 class FaceModel(Protocol):
@@ -56,3 +62,15 @@ class FaceModel(Protocol):
 
     @classmethod
     def from_file(cls, file: ModelFile) -> FaceModel: ...
+
+
+class FaceProfile(Protocol):
+    """What is known of one person's face."""
+
+    def owner(self, points: FloatArray) -> int | None:
+        """Which of the faces, shape (n, dims), is the person's; None when none is near enough."""
+        ...
+
+    def apply(self, points: FloatArray, probabilities: FloatArray) -> FloatArray:
+        """The probabilities, shape (labels,), for this person; of one point, shape (dims,)."""
+        ...

@@ -112,7 +112,10 @@ class EmotionRecognizer:
         """Readings of faces that are known already, in the same order."""
         if not faces:
             return []
-        prediction = self.predict(frame_bgr, faces)
+        return self.readings(faces, self.predict(frame_bgr, faces))
+
+    def readings(self, faces: Sequence[Face], prediction: Prediction) -> list[Reading]:
+        """What a prediction says of its faces, in the same order."""
         return [
             self.reading(face, probabilities, int(cluster))
             for face, probabilities, cluster in zip(

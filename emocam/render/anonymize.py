@@ -8,11 +8,53 @@ from collections.abc import Callable, Sequence
 import cv2
 import numpy as np
 
-from emocam.types import Box, ImageU8
+from emocam.types import Box, Face, ImageU8
 
 _CELLS = 4  # colours kept across a head: mosaics of 16 and more have been recognised again
 _LEVELS = 16  # brightness levels that are kept of each colour
 _PAINT_BGR = (58, 52, 48)
+_KEEP_COVERED_S = 2.0  # a head stays covered this long after it was last found
+
+
+class HeadMemory:
+    """Where heads were lately: one that is missed for a moment must not flash up.
+
+    Places are kept as shares of the picture before any mirroring, so that neither a mirrored
+    view nor another picture size moves them. It takes in heads while nothing is covered too:
+    covering may begin at a moment when one is missed.
+    """
+
+    def __init__(self) -> None:
+        self._seen: dict[int | Box, tuple[tuple[float, ...], float]] = {}
+
+    def see(
+        self, faces: Sequence[Face], time_s: float, size_wh: tuple[int, int], mirrored: bool = False
+    ) -> None:
+        """Take in the faces of a picture of a time, and forget those that are long gone."""
+        width, height = size_wh
+        for face in faces:
+            x1, y1, x2, y2 = _mirror(face.xyxy, width) if mirrored else face.xyxy
+            # Faces below 0 have no number that stays with them.
+            key = face.id if face.id >= 0 else face.xyxy
+            self._seen[key] = (x1 / width, y1 / height, x2 / width, y2 / height), time_s
+        self._seen = {
+            key: (place, seen_s)
+            for key, (place, seen_s) in self._seen.items()
+            if 0 <= time_s - seen_s <= _KEEP_COVERED_S
+        }
+
+    def boxes(self, size_wh: tuple[int, int], mirrored: bool = False) -> list[Box]:
+        """The faces' boxes in a picture of this size."""
+        width, height = size_wh
+        boxes = [
+            (round(x1 * width), round(y1 * height), round(x2 * width), round(y2 * height))
+            for (x1, y1, x2, y2), _ in self._seen.values()
+        ]
+        return [_mirror(box, width) for box in boxes] if mirrored else boxes
+
+
+def _mirror(box: Box, width: int) -> Box:
+    return width - box[2], box[1], width - box[0], box[3]
 
 
 def head_box(xyxy: Box) -> Box:

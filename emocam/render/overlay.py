@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import UNSURE, color_rgb
-from emocam.render.anonymize import blur_heads, paint_out_heads
+from emocam.render.anonymize import HeadMemory, blur_heads, paint_out_heads
 from emocam.render.layout import Layout, label_corners, panel_corners
 from emocam.render.notes import draw_help, draw_notice, draw_numbers, draw_recording
 from emocam.render.panel import draw_bars, panel_size
@@ -24,9 +25,8 @@ from emocam.render.sprites import (
     make_pill_end,
 )
 from emocam.render.strip import History, draw_strip, strip_height
-from emocam.types import Box, ImageU8, Reading
+from emocam.types import ImageU8, Reading
 
-_KEEP_COVERED_S = 2.0  # a hidden face stays hidden this long after it was last found
 _DARK = 90  # luminance of 255 below which a colour is edged brightly
 _LABEL_WEIGHT = 3.0  # covering a label is worse than covering as much of a face
 _MOST_COVERED = 0.12  # share of a panel that may cover a face or a label before it is left out
@@ -73,7 +73,7 @@ class Overlay:
         self._history = History(self.labels)
         self._label_places: dict[int, int] = {}
         self._panel_places: dict[int, int] = {}
-        self._covered: dict[int, tuple[Box, float]] = {}
+        self._heads = HeadMemory()
 
     def remember(self, readings: Sequence[Reading], time_s: float) -> None:
         """Add one analysis' readings to the history strip.
@@ -99,7 +99,7 @@ class Overlay:
         notice: str = "",
         recording: bool = False,
         help_lines: Sequence[tuple[str, str]] = (),
-        opacity: Mapping[int, float] | None = None,
+        mirrored: bool = False,
     ) -> ImageU8:
         """A new picture with everything on it.
 
@@ -108,7 +108,8 @@ class Overlay:
         frame_bgr
             Shape (height, width, 3), uint8, blue first. It is not changed.
         readings
-            What to draw, with the boxes where they are now.
+            What to draw, with the boxes where they are now. FrameReadings also say how strongly,
+            and which faces are not shown but must be covered where heads are.
         time_s
             The time now in seconds, the right end of the history strip.
         taken_s
@@ -124,16 +125,24 @@ class Overlay:
             Whether to show the red dot.
         help_lines
             Keys and what they do; a panel in the middle shows them.
-        opacity
-            How strongly to draw a face by its id, 0 to 1; 1 where nothing is said. Hidden faces
-            stay fully hidden.
+        mirrored
+            Whether the frame and its boxes are mirrored: what stays covered is kept by its place
+            before that.
         """
         options = options or OverlayOptions()
+        if not isinstance(readings, FrameReadings):
+            readings = FrameReadings(tuple(readings))
+        shown = readings.with_bridged()
         drawn = np.array(frame_bgr, order="C")
         height, width = drawn.shape[:2]
         px = text_size(width, height)
-        self._hide(drawn, readings, time_s if taken_s is None else taken_s, options)
-        strip_faces = self._strip_faces(readings) if options.strip else []
+        self._heads.see(
+            readings.heads, time_s if taken_s is None else taken_s, (width, height), mirrored
+        )
+        if options.blur or options.anonymous:
+            hide = paint_out_heads if options.anonymous else blur_heads
+            hide(drawn, self._heads.boxes((width, height), mirrored))
+        strip_faces = self._strip_faces(shown) if options.strip else []
         strip_px = max(9, round(px * 0.8))
         bottom = height - strip_height(len(strip_faces), strip_px, height)
         layout = Layout((0, 0, width, bottom))
@@ -145,27 +154,11 @@ class Overlay:
                 layout.take(note)
         if strip_faces:
             draw_strip(drawn, self._history, strip_faces, time_s, strip_px, self._cache)
-        self._draw_faces(drawn, readings, layout, px, options, opacity or {})
+        opacity = {one.face.id: share for one, share in zip(shown, shown.opacity, strict=False)}
+        self._draw_faces(drawn, shown, layout, px, options, opacity)
         draw_notice(drawn, notice, px, bottom, self._cache)
         draw_help(drawn, help_lines, px, self._cache)
         return drawn
-
-    def _hide(
-        self, drawn: ImageU8, readings: Sequence[Reading], taken_s: float, options: OverlayOptions
-    ) -> None:
-        if not (options.blur or options.anonymous):
-            self._covered.clear()
-            return
-        for reading in readings:
-            self._covered[reading.face.id] = reading.face.xyxy, taken_s
-        # A face that the detector misses for a moment must not flash up.
-        self._covered = {
-            face: (box, seen_s)
-            for face, (box, seen_s) in self._covered.items()
-            if 0 <= taken_s - seen_s <= _KEEP_COVERED_S
-        }
-        hide = paint_out_heads if options.anonymous else blur_heads
-        hide(drawn, [box for box, _ in self._covered.values()])
 
     def _strip_faces(self, readings: Sequence[Reading]) -> list[int]:
         present = sorted(reading.face.id for reading in readings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -123,6 +123,17 @@ class FaceTracker:
     def boxes(self) -> list[Box]:
         """Where faces were last, to search there first; faces lost a moment ago included."""
         return [t.face.xyxy for t in self._tracks if self._now_s - t.seen_s <= _SEARCH_S]
+
+    @property
+    def hidden(self) -> tuple[Face, ...]:
+        """Faces that the last update did not give back: not confirmed yet, or missed just now."""
+        return tuple(
+            t.face for t in self._tracks if t.seen_s < self._now_s or t.hits < self.hits_to_show
+        )
+
+    def besides(self, ids: Collection[int]) -> tuple[Face, ...]:
+        """All faces but those of these numbers, where they were last."""
+        return tuple(t.face for t in self._tracks if t.id not in ids)
 
     def _pairs(
         self, faces: Sequence[Face], looks: Sequence[FloatArray | None], time_s: float

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import UNSURE
 from emocam.render.anonymize import blur_heads
 from emocam.types import Box, ImageU8, Reading
@@ -113,8 +114,7 @@ class ClipSummary:
 
     def add(
         self,
-        time_s: float,
-        readings: Sequence[Reading],
+        readings: FrameReadings,
         picture_bgr: ImageU8 | None = None,
         hidden: Sequence[Box] = (),
     ) -> None:
@@ -122,15 +122,14 @@ class ClipSummary:
 
         Parameters
         ----------
-        time_s
-            Its time, later than that of the frame before.
         readings
-            Of the faces found in it.
+            Of the faces found in it; its time is later than that of the frame before.
         picture_bgr
             The frame, for thumbnails, shape (height, width, 3), uint8.
         hidden
             Boxes of more faces, for blurring.
         """
+        time_s = readings.time_s or 0.0
         if self.first_s is None:
             self.first_s = self._face_last_s = self.last_s = time_s
         since_s = time_s - self.last_s

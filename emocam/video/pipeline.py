@@ -19,27 +19,27 @@ import cv2
 
 from emocam.errors import OutputError, SourceError
 from emocam.io.packets import SoundPackets
-from emocam.io.tables import open_table, reading_row, status_row
+from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
 from emocam.prefetch import prefetch
+from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
-from emocam.render.anonymize import blur_heads
+from emocam.render.anonymize import HeadMemory
 from emocam.render.overlay import Overlay, OverlayOptions
 from emocam.runtime import give_back_memory, one_blas_thread, one_opencv_thread
-from emocam.types import Frame, Reading
+from emocam.tracking.clip_faces import find_faces, read_faces
+from emocam.tracking.lookahead import between_readings, smooth_both_ways
+from emocam.types import Box, Frame, Reading
 from emocam.video.clip_report import ClipFacts, write_report
 from emocam.video.clip_summary import ClipSummary
-from emocam.video.faces import find_faces, read_faces
 from emocam.video.outputs import ClipOutputs
-from emocam.video.smoothing import Seen, between_readings, smooth_looks
 
 Progress = Callable[[int, int | None], None]
 
 _LOOKS_AHEAD = 32
 _LOOKS_AHEAD_S = 1.0  # … but not more than so long: the clip's packets wait for who draws
 _FRAMES_AHEAD = 4
-_BRIDGED_OPACITY = 0.5  # faces that were found shortly before and after, but not in this frame
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ class ClipResult:
         How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty.
     lacks
         What the film lacks, such as sound that can't be read, else empty.
+    stopped
+        Whether it was ended before the clip was gone through.
     """
 
     outputs: ClipOutputs
@@ -89,6 +91,7 @@ class ClipResult:
     looks_with_face: int
     shortfall: str
     lacks: str
+    stopped: bool
 
 
 def annotate_clip(
@@ -128,7 +131,7 @@ def annotate_clip(
         with one_blas_thread(), one_opencv_thread(), _workplace(outputs) as workplace:
             work = _ClipWork(clip, outputs.inside(workplace), recognizer, options)
             result = work.run(progress, stop)
-            final = outputs.partial() if stop.is_set() else outputs
+            final = outputs.partial() if result.stopped else outputs
             return replace(result, outputs=work.outputs.move_to(final))
     except cv2.error as error:
         raise SourceError(f"{clip} can't be worked on: {error.err}") from error
@@ -161,6 +164,7 @@ class _ClipWork:
         self._options = options
         self._summary = ClipSummary(recognizer.labels, blur=options.blur)
         self._overlay = Overlay(recognizer.labels)
+        self._heads = HeadMemory()
         self._film: FilmRecorder | None = None
         self._film_start_s = 0.0
         self._sound: SoundPackets | None = None
@@ -173,11 +177,16 @@ class _ClipWork:
         facts = replace(facts, took_s=time.monotonic() - began_s)
         lacks = "" if self._film is None else self._film.lacks
         if self.outputs.report is not None:
-            named = self.outputs.partial() if stop.is_set() else self.outputs
+            named = self.outputs.partial() if facts.stopped else self.outputs
             film = None if named.film is None else named.film.name
             write_report(self.outputs.report, self._summary, facts, self._recognizer.card, film)
         return ClipResult(
-            self.outputs, self._summary.looks, self._summary.looks_with_face, facts.shortfall, lacks
+            self.outputs,
+            self._summary.looks,
+            self._summary.looks_with_face,
+            facts.shortfall,
+            lacks,
+            facts.stopped,
         )
 
     def _go_through(self, stack: ExitStack, progress: Progress, stop: threading.Event) -> ClipFacts:
@@ -194,24 +203,26 @@ class _ClipWork:
                 VideoFile(self.clip, self._options.start_s, self._options.end_s)
             )
             give_back_memory()
-            frames = 0
+            # Asked here alone: a clip that is gone through is whole, whatever is asked for later.
+            frames, stopped = 0, False
             for frame, now, drawn in self._steps(reading, video):
-                if stop.is_set():
+                stopped = stop.is_set()
+                if stopped:
                     break
                 if now is not None:
                     self._gather(frame, now)
                     if write_rows is not None:
-                        write_rows(self._rows(now))
+                        write_rows(now.rows())
                 if frame is not None and self.outputs.film is not None:
                     self._draw(stack, video, frame, now, drawn)
                 frames += 1
                 progress(frames, video.frames_wanted)
             self._summary.finish()
-            if not frames and not stop.is_set():
+            if not frames and not stopped:
                 part = self._options.start_s > 0 or self._options.end_s is not None
                 where = " in this part" if part else ""
                 raise SourceError(f"{self.clip} has no picture that can be decoded{where}")
-            shortfall = "" if stop.is_set() else video.shortfall
+            shortfall = "" if stopped else video.shortfall
         if shortfall and write_rows is not None:
             write_rows([status_row(str(self.clip), "truncated", shortfall)])
         return ClipFacts(
@@ -220,25 +231,27 @@ class _ClipWork:
             fps=video.fps,
             frames=frames,
             shortfall=shortfall,
-            stopped=stop.is_set(),
+            stopped=stopped,
             took_s=0.0,
             film_start_s=self._film_start_s,
         )
 
-    def _seen(self, stack: ExitStack, video: VideoFile) -> Iterator[Seen]:
+    def _seen(self, stack: ExitStack, video: VideoFile) -> Iterator[FrameReadings]:
         """Two threads: while one reads the faces of some frames, the other finds the next."""
         model, options = self._recognizer.model, self._options
         found = find_faces(video, model.size, every_s=options.every_s, largest=options.largest)
         size = _LOOKS_AHEAD
         if options.every_s:
             size = max(1, min(size, round(_LOOKS_AHEAD_S / options.every_s)))
-        sightings = stack.enter_context(prefetch(found, size))
-        looks = stack.enter_context(prefetch(read_faces(sightings, model, size), size))
-        return smooth_looks(looks, self._recognizer, raw=options.raw)
+        ahead = stack.enter_context(prefetch(found, size))
+        read = read_faces(ahead, self._recognizer, size)
+        return smooth_both_ways(
+            stack.enter_context(prefetch(read, size)), self._recognizer, raw=options.raw
+        )
 
     def _steps(
         self, stack: ExitStack, video: VideoFile
-    ) -> Iterator[tuple[Frame | None, Seen | None, Seen | None]]:
+    ) -> Iterator[tuple[Frame | None, FrameReadings | None, FrameReadings | None]]:
         """Frame, what was seen in it if it was analysed, and what to draw."""
         if self.outputs.film is None and self.outputs.report is None:
             for now in self._seen(stack, video):
@@ -255,32 +268,29 @@ class _ClipWork:
             while after is not None and after.index <= frame.index:
                 before, after = after, next(seen, None)
             if before is None:
-                yield frame, None, None
+                # Nothing is known of it but the faces that follow.
+                yield frame, None, FrameReadings(hidden=() if after is None else after.heads)
             elif before.index == frame.index:
                 yield frame, before, before
             else:
                 yield frame, None, _in_between(before, after, frame.time_s or 0.0)
 
-    def _gather(self, frame: Frame | None, now: Seen) -> None:
+    def _gather(self, frame: Frame | None, now: FrameReadings) -> None:
         picture = None if frame is None else frame.image_bgr
-        hidden = [one.face.xyxy for one in now.bridged] + [face.xyxy for face in now.hidden]
-        self._summary.add(now.time_s, now.readings, picture, hidden)
-
-    def _rows(self, now: Seen) -> list[dict[str, object]]:
-        source = str(self.clip)
-        if not now.readings:
-            return [status_row(source, "no_face", frame=now.index, time_s=now.time_s)]
-        return [
-            reading_row(source, one, frame=now.index, time_s=now.time_s) for one in now.readings
-        ]
+        hidden: list[Box] = []
+        if frame is not None and picture is not None:
+            size_wh = picture.shape[1], picture.shape[0]
+            self._heads.see(now.heads, frame.time_s or 0.0, size_wh)
+            hidden = self._heads.boxes(size_wh)
+        self._summary.add(now, picture, hidden)
 
     def _draw(
         self,
         stack: ExitStack,
         video: VideoFile,
         frame: Frame,
-        now: Seen | None,
-        drawn: Seen | None,
+        now: FrameReadings | None,
+        drawn: FrameReadings | None,
     ) -> None:
         time_s, image = frame.time_s or 0.0, frame.image_bgr
         if self._film is None:
@@ -292,27 +302,21 @@ class _ClipWork:
                 sound=self._sound,
             )
             self._film, self._film_start_s = stack.enter_context(recorder), time_s
-        readings: tuple[Reading, ...] = ()
-        opacity: dict[int, float] = {}
         if now is not None:
             self._overlay.remember(now.readings, time_s)
-        if drawn is not None:
-            readings = drawn.readings + drawn.bridged
-            opacity = {one.face.id: _BRIDGED_OPACITY for one in drawn.bridged}
-            if self._options.blur:
-                blur_heads(image, [face.xyxy for face in drawn.hidden])
         options = OverlayOptions(strip=True, blur=self._options.blur)
         picture = self._overlay.draw(
-            image, readings, time_s=time_s, options=options, opacity=opacity
+            image, drawn or FrameReadings(), time_s=time_s, options=options
         )
         self._film.write(picture, time_s)
 
 
-def _in_between(before: Seen, after: Seen | None, time_s: float) -> Seen:
+def _in_between(before: FrameReadings, after: FrameReadings | None, time_s: float) -> FrameReadings:
     """What to draw in a frame that was not analysed."""
     if after is None:
         return before
-    share = (time_s - before.time_s) / (after.time_s - before.time_s)
+    before_s, after_s = before.time_s or 0.0, after.time_s or 0.0
+    share = (time_s - before_s) / (after_s - before_s)
     later = {one.face.id: one for one in (*after.readings, *after.bridged)}
 
     def move(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:

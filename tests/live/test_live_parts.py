@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,7 +18,6 @@ from emocam.errors import InputError, OutputError, UsageError
 from emocam.io.address import parse_address
 from emocam.io.camera import Gap
 from emocam.io.tables import open_table
-from emocam.live.analysis import Analysis
 from emocam.live.calibration import Calibration
 from emocam.live.controls import KEYS, Controls
 from emocam.live.film import LiveFilm, fit
@@ -28,6 +26,7 @@ from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
 from emocam.live.session import LiveSession
 from emocam.live.stats import Milliseconds, Summary
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.recognition.profile import NeutralProfile, learn_neutral, load_profile
 from emocam.signals import end_on_signals
@@ -49,10 +48,9 @@ def reading(label: str, face: int = 0, size: int = 50) -> Reading:
     return Reading(box, label, 0.7, 1, tuple(float(p) for p in row), EMOTIONS)
 
 
-def analysis(number: int, time_s: float, *readings: Reading, raw: str = "") -> Analysis:
-    rows = tuple(np.array(one.probabilities, dtype=np.float32) for one in readings)
-    raws = tuple(raw or one.emotion for one in readings)
-    return Analysis(number, time_s, readings, raws, rows)
+def analysis(number: int, time_s: float, *readings: Reading, raw: str = "") -> FrameReadings:
+    raws = tuple(replace(one, emotion=raw or one.emotion) for one in readings)
+    return FrameReadings(readings, number, time_s, "0", raw=raws)
 
 
 class TestControls:
@@ -220,9 +218,9 @@ class TestLog:
         path = tmp_path / "log.jsonl"
         with open_table(path, EMOTIONS, live=True) as table:
             log = Log(table)
-            log.add("0", [analysis(0, 0.0), analysis(1, 0.1), analysis(2, 0.2)], [])
-            log.add("0", [analysis(3, 0.3, reading("sad"), reading("sad", face=1))], [])
-            log.add("0", [analysis(4, 0.4)], [Gap(0.4, 2.9, "unplugged", 5)])
+            log.add([analysis(0, 0.0), analysis(1, 0.1), analysis(2, 0.2)], [])
+            log.add([analysis(3, 0.3, reading("sad"), reading("sad", face=1))], [])
+            log.add([analysis(4, 0.4)], [Gap(0.4, 2.9, "unplugged", 5)])
             rows = [json.loads(line) for line in path.read_text().splitlines()]
         kinds = [(row["status"], row["frame"], row["face"]) for row in rows]
         assert kinds == [
@@ -329,13 +327,13 @@ class MovingReader:
 
     def __init__(self) -> None:
         self.recognizer = SimpleNamespace(labels=EMOTIONS)
-        self.turned_down: Counter[str] = Counter()
+        self.turned_down = 0
         self.left = 0
 
-    def shown(self, time_s: float) -> list[tuple[Reading, float]]:
+    def shown(self, time_s: float) -> FrameReadings:
         self.left += 20
         face = Face((self.left, 60, self.left + 80, 140), id=0)
-        return [(replace(reading("happy"), face=face), 1.0)]
+        return FrameReadings((replace(reading("happy"), face=face),), time_s=time_s)
 
 
 class PressingScreen:

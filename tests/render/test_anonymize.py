@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.render.anonymize import blur_heads, head_box, paint_out_heads
 from emocam.render.overlay import Overlay, OverlayOptions
@@ -80,7 +81,8 @@ def test_painted_out_is_one_color() -> None:
 @pytest.mark.parametrize("options", [BLUR, PAINT])
 def test_fading_faces_stay_hidden_wholly(options: OverlayOptions) -> None:
     for strength in (0.0, 0.3, 1.0):
-        drawn = Overlay(EMOTIONS).draw(noise(), [READING], options=options, opacity={2: strength})
+        readings = FrameReadings((READING,), opacity=(strength,))
+        drawn = Overlay(EMOTIONS).draw(noise(), readings, options=options)
         assert detail(inside(drawn)) < 0.001 * detail(inside(noise()))
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS, UNSURE, color_rgb
 from emocam.render.overlay import Overlay, OverlayOptions, draw_overlay, text_size
 from emocam.types import Box, Face, ImageU8, Reading
@@ -211,7 +212,7 @@ def test_fading_faces_are_drawn_weaker_and_gone_ones_not_at_all() -> None:
     frame = gray(480, 640, 0)
     one = reading((200, 150, 350, 300), 4)
     light = [
-        float(Overlay(EMOTIONS).draw(frame, [one], opacity={4: strength}).mean())
+        float(Overlay(EMOTIONS).draw(frame, FrameReadings((one,), opacity=(strength,))).mean())
         for strength in (0.0, 0.5, 1.0)
     ]
     assert light[0] == 0
@@ -220,9 +221,8 @@ def test_fading_faces_are_drawn_weaker_and_gone_ones_not_at_all() -> None:
 
 def test_fading_leaves_the_rest_of_the_picture_alone() -> None:
     frame = noise(240, 320)
-    drawn = Overlay(EMOTIONS).draw(
-        frame, [reading((20, 30, 80, 90), 1)], opacity={1: 0.3}, options=PLAIN
-    )
+    readings = FrameReadings((reading((20, 30, 80, 90), 1),), opacity=(0.3,))
+    drawn = Overlay(EMOTIONS).draw(frame, readings, options=PLAIN)
     assert np.array_equal(drawn[120:], frame[120:])
 
 

@@ -1,19 +1,20 @@
-"""The second half of a video's way: readings that are calm, looking a little ahead in time."""
+"""The offline policy, second half: readings that are calm, looking a little ahead in time."""
 
 from __future__ import annotations
 
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.recognition.temporal import smooth_clip
+from emocam.tracking.clip_faces import blend_boxes
 from emocam.types import Face, Reading
-from emocam.video.faces import Look, blend_boxes
 
 _STEP_S = 1.0  # so much is smoothed at once ...
 _MARGIN_S = 1.5  # ... looking so far beyond both ends, where nothing is decided yet
@@ -23,32 +24,9 @@ _CLEARLY = 1.1  # times the threshold of certainty
 _BRIDGE_S = 0.8  # gaps in a face's sightings that the film draws over
 
 
-@dataclass(frozen=True)
-class Seen:
-    """One analysed frame, smoothed.
-
-    Attributes
-    ----------
-    index, time_s
-        The frame's number and time in seconds.
-    readings
-        Of the faces that were found in this frame.
-    bridged
-        Of faces that were found shortly before and after, with the box between: for drawing.
-    hidden
-        Faces that are not shown but may be real, so a blurred film hides them too.
-    """
-
-    index: int
-    time_s: float
-    readings: tuple[Reading, ...]
-    bridged: tuple[Reading, ...] = ()
-    hidden: tuple[Face, ...] = ()
-
-
-def smooth_looks(
-    looks: Iterator[Look], recognizer: EmotionRecognizer, *, raw: bool = False
-) -> Iterator[Seen]:
+def smooth_both_ways(
+    frames: Iterator[FrameReadings], recognizer: EmotionRecognizer, *, raw: bool = False
+) -> Iterator[FrameReadings]:
     """Smooth readings as they come, in the same order, about two seconds late.
 
     Each face's probabilities are smoothed both ways in time (`smooth_clip`) over a window that
@@ -56,32 +34,37 @@ def smooth_looks(
 
     Parameters
     ----------
-    looks
-        Analysed frames in order.
+    frames
+        Analysed frames in order, with their times, their faces as the model read them.
     recognizer
         Whose labels and threshold of certainty count.
     raw
         Whether to keep each reading as it is.
     """
-    window: list[Look] = []
-    done = 0  # looks of the window that have gone out already
+    window: list[FrameReadings] = []
+    done = 0  # frames of the window that have gone out already
     life = _Lives()
-    for look in looks:
-        window.append(look)
-        life.see(look)
-        if look.time_s - window[done].time_s < _STEP_S + _MARGIN_S:
+    for frame in frames:
+        window.append(frame)
+        life.see(frame)
+        if _time(frame) - _time(window[done]) < _STEP_S + _MARGIN_S:
             continue
-        stop = _first_from(window, look.time_s - _MARGIN_S)
+        stop = _first_from(window, _time(frame) - _MARGIN_S)
         yield from _smooth_part(window, done, stop, life, recognizer, raw)
-        start = _first_from(window, window[stop].time_s - _MARGIN_S)
+        start = _first_from(window, _time(window[stop]) - _MARGIN_S)
         del window[:start]
         done = stop - start
-        life.forget_before(window[0].time_s)
+        life.forget_before(_time(window[0]))
     yield from _smooth_part(window, done, len(window), life, recognizer, raw)
 
 
-def _first_from(window: Sequence[Look], time_s: float) -> int:
-    return next((n for n, look in enumerate(window) if look.time_s >= time_s), len(window))
+def _first_from(window: Sequence[FrameReadings], time_s: float) -> int:
+    return next((n for n, one in enumerate(window) if _time(one) >= time_s), len(window))
+
+
+def _time(frame: FrameReadings) -> float:
+    assert frame.time_s is not None  # of a clip
+    return frame.time_s
 
 
 class _Lives:
@@ -92,12 +75,13 @@ class _Lives:
         self._first_s: float | None = None
         self._last_s = 0.0
 
-    def see(self, look: Look) -> None:
-        self._first_s = look.time_s if self._first_s is None else self._first_s
-        self._last_s = look.time_s
-        for face in look.faces:
-            first_s = self._spans.get(face.id, (look.time_s, 0.0))[0]
-            self._spans[face.id] = first_s, look.time_s
+    def see(self, frame: FrameReadings) -> None:
+        time_s = _time(frame)
+        self._first_s = time_s if self._first_s is None else self._first_s
+        self._last_s = time_s
+        for face in frame.faces:
+            first_s = self._spans.get(face.id, (time_s, 0.0))[0]
+            self._spans[face.id] = first_s, time_s
 
     def is_real(self, face_id: int) -> bool:
         first_s, last_s = self._spans[face_id]
@@ -112,21 +96,21 @@ class _Lives:
 
 
 def _smooth_part(
-    window: Sequence[Look],
+    window: Sequence[FrameReadings],
     start: int,
     stop: int,
     life: _Lives,
     recognizer: EmotionRecognizer,
     raw: bool,
-) -> Iterator[Seen]:
-    """The looks from `start` to `stop`, smoothed with all others around them."""
+) -> Iterator[FrameReadings]:
+    """The frames from `start` to `stop`, smoothed with all others around them."""
     readings: dict[int, list[Reading]] = defaultdict(list)
     bridged: dict[int, list[Reading]] = defaultdict(list)
     hidden: dict[int, list[Face]] = defaultdict(list)
     for face_id, places in _places(window).items():
         if not life.is_real(face_id):
             for row, place in places:
-                hidden[row].append(window[row].faces[place])
+                hidden[row].append(window[row][place].face)
             continue
         calm = _readings_of(window, places, recognizer, raw)
         for (row, _), reading in zip(places, calm, strict=True):
@@ -134,52 +118,52 @@ def _smooth_part(
         for (row, _), reading, (later, _), following in zip(
             places, calm, places[1:], calm[1:], strict=False
         ):
-            gap_s = window[later].time_s - window[row].time_s
+            gap_s = _time(window[later]) - _time(window[row])
             for between in range(row + 1, later) if gap_s <= _BRIDGE_S else ():
-                share = (window[between].time_s - window[row].time_s) / gap_s
+                share = (_time(window[between]) - _time(window[row])) / gap_s
                 bridged[between].append(between_readings(reading, following, share))
         first_row, first_place = places[0]
         for row in range(first_row):  # it may have been there before it was first found
-            hidden[row].append(window[first_row].faces[first_place])
+            hidden[row].append(window[first_row][first_place].face)
+    first_rows: dict[int, int] = {}
+    for row, frame in enumerate(window):
+        for face in frame.hidden:
+            for earlier in range(row) if first_rows.setdefault(face.id, row) == row else ():
+                hidden[earlier].append(face)
     for row in range(start, stop):
-        yield Seen(
-            window[row].index,
-            window[row].time_s,
-            tuple(readings[row]),
-            tuple(bridged[row]),
-            tuple(hidden[row]),
+        yield replace(
+            window[row],
+            readings=tuple(readings[row]),
+            bridged=tuple(bridged[row]),
+            hidden=(*window[row].hidden, *hidden[row]),
         )
 
 
-def _places(window: Sequence[Look]) -> dict[int, list[tuple[int, int]]]:
-    """Of each face, in which look and there at which place it is."""
+def _places(window: Sequence[FrameReadings]) -> dict[int, list[tuple[int, int]]]:
+    """Of each face, in which frame and there at which place it is."""
     places: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for row, look in enumerate(window):
-        for place, face in enumerate(look.faces):
-            places[face.id].append((row, place))
+    for row, frame in enumerate(window):
+        for place, reading in enumerate(frame):
+            places[reading.face.id].append((row, place))
     return places
 
 
 def _readings_of(
-    window: Sequence[Look],
+    window: Sequence[FrameReadings],
     places: Sequence[tuple[int, int]],
     recognizer: EmotionRecognizer,
     raw: bool,
 ) -> list[Reading]:
     """One face's readings."""
-    times_s = [window[row].time_s for row, _ in places]
-    probabilities = np.stack([window[row].probabilities[place] for row, place in places])
+    times_s = [_time(window[row]) for row, _ in places]
+    given = [window[row][place] for row, place in places]
+    probabilities = np.array([one.probabilities for one in given], np.float32)
     best = probabilities.argmax(axis=1)
     if not raw:
         probabilities, best = smooth_clip(probabilities, times_s)
     readings = [
-        recognizer.reading(
-            window[row].faces[place],
-            probabilities[n],
-            int(window[row].clusters[place]),
-            int(best[n]),
-        )
-        for n, (row, place) in enumerate(places)
+        recognizer.reading(one.face, probabilities[n], one.cluster, int(best[n]))
+        for n, one in enumerate(given)
     ]
     return readings if raw else _without_specks(readings, times_s, recognizer.certainty)
 

@@ -9,9 +9,9 @@ import pytest
 from emocam.detection.detector import FaceDetector
 from emocam.io.video_reader import VideoFile
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
 from emocam.tracking.scene_cut import CutFinder
 from emocam.types import Face
-from emocam.video.faces import Sighting, find_faces, read_faces
 from tests.conftest import SAMPLES
 
 
@@ -36,7 +36,7 @@ def recognizer() -> EmotionRecognizer:
 def looks(clip: Path, recognizer: EmotionRecognizer, **options):
     with VideoFile(clip) as video:
         found = find_faces(video, recognizer.model.size, **options)
-        return list(read_faces(found, recognizer.model, 4))
+        return list(read_faces(found, recognizer, 4))
 
 
 def test_a_cut_gives_new_numbers(tmp_path, recognizer):
@@ -88,13 +88,13 @@ def test_faces_read_together_are_read_as_if_alone(recognizer):
     for index in range(60):  # frames with none to three faces
         count = index % 4
         part = slice(done, done + count)
-        sightings.append(Sighting(index, index / 25, tuple(faces[:count]), tuple(crops[part])))
+        sightings.append(FoundFaces(index, index / 25, tuple(faces[:count]), tuple(crops[part])))
         done += count
-    found = list(read_faces(sightings, recognizer.model, 32))
+    found = list(read_faces(sightings, recognizer, 32))
     assert [look.index for look in found] == list(range(60))
     assert [look.faces for look in found] == [one.faces for one in sightings]
     alone = recognizer.model.predict(crops[:done])
-    together = np.concatenate([look.probabilities for look in found])
+    together = np.concatenate([look.probabilities for look in found if look])
     np.testing.assert_allclose(together, alone.probabilities, atol=1e-5)
     np.testing.assert_array_equal(np.concatenate([look.clusters for look in found]), alone.clusters)
 

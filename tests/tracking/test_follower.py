@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from emocam.live.analysis import Follower
 
 from emocam.detection.detector import Rejected
-from emocam.live import analysis as analysis_module
-from emocam.live.analysis import FrameReader
+from emocam.live import analysis as finder_module
 from emocam.recognition.labels import EMOTIONS, UNSURE
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.profile import NeutralProfile
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.tracking import finder as finder_module
+from emocam.tracking.follower import Follower
 from emocam.types import Box, Face, Frame, ImageU8
 
 IMAGE = np.zeros((240, 320, 3), np.uint8)
@@ -58,27 +60,27 @@ def model() -> Model:
 
 @pytest.fixture
 def make(monkeypatch: pytest.MonkeyPatch, model: Model):
-    monkeypatch.setattr(analysis_module, "FaceDetector", Detector)
+    monkeypatch.setattr(finder_module, "FaceDetector", Detector)
 
-    def build(raw: bool = False, certainty: float = 0.5) -> FrameReader:
+    def build(raw: bool = False, certainty: float = 0.5) -> Follower:
         recognizer = EmotionRecognizer(model, {}, certainty=certainty)
-        reader = FrameReader(recognizer, raw=raw)
-        reader._detector.there = [LEFT]
+        reader = Follower(recognizer, smooth=not raw)
+        reader._finder._detector.there = [LEFT]
         return reader
 
     return build
 
 
-def feed(reader: FrameReader, seconds: float, *, start: int = 0, newcomers=(LEFT,)) -> list:
+def feed(reader: Follower, seconds: float, *, start: int = 0, newcomers=(LEFT,)) -> list:
     """Analyses at 20 frames a second."""
     numbers = range(start, start + round(seconds * 20))
-    return [reader.read(Frame(IMAGE, number, number / 20), newcomers) for number in numbers]
+    return [reader.follow_frame(Frame(IMAGE, number, number / 20), newcomers) for number in numbers]
 
 
 def test_nothing_is_searched_where_nobody_was_seen(make):
     reader = make()
     assert feed(reader, 1, newcomers=())[-1].readings == ()
-    assert reader._detector.asked == []
+    assert reader._finder._detector.asked == []
     assert reader.alone
 
 
@@ -95,22 +97,23 @@ def test_a_newcomer_is_shown_after_two_hits_and_then_followed_by_itself(make):
 def test_a_known_face_is_not_searched_twice(make):
     reader = make()
     feed(reader, 0.5)
-    assert len(reader._detector.asked[-1]) == 1
+    assert len(reader._finder._detector.asked[-1]) == 1
 
 
 def test_shown_faces_move_along_and_fade_after_their_last_hit(make):
     reader = make()
     for number in range(20):
         x = 20 + 2 * number
-        reader._detector.there = [(x, 40, x + 80, 120)]
-        reader.read(Frame(IMAGE, number, number / 20), [LEFT])
-    (reading, fade), *_ = reader.shown(0.95)
-    assert fade == 1
-    assert reader.shown(1.0)[0][0].face.xyxy[0] >= reading.face.xyxy[0]
-    reader._detector.there = []
-    reader.read(Frame(IMAGE, 20, 1.0), ())
-    assert 0 < reader.shown(1.2)[0][1] < 1
-    assert reader.shown(3.0) == []
+        reader._finder._detector.there = [(x, 40, x + 80, 120)]
+        reader.follow_frame(Frame(IMAGE, number, number / 20), [LEFT])
+    shown = reader.shown(0.95)
+    reading = shown[0]
+    assert shown.opacity[0] == 1
+    assert reader.shown(1.0)[0].face.xyxy[0] >= reading.face.xyxy[0]
+    reader._finder._detector.there = []
+    reader.follow_frame(Frame(IMAGE, 20, 1.0), ())
+    assert 0 < reader.shown(1.2).opacity[0] < 1
+    assert list(reader.shown(3.0)) == []
 
 
 def test_a_flash_of_another_label_is_not_shown_but_counted_as_raw(make, model: Model):
@@ -118,7 +121,7 @@ def test_a_flash_of_another_label_is_not_shown_but_counted_as_raw(make, model: M
     feed(reader, 1)
     model.says = ["sad"]
     flash = feed(reader, 0.05, start=20)[0]
-    assert (flash.readings[0].emotion, flash.raw) == ("happy", ("sad",))
+    assert (flash[0].emotion, [one.emotion for one in flash.raw]) == ("happy", ["sad"])
     later = feed(reader, 2, start=21)
     assert later[-1].readings[0].emotion == "sad"
 
@@ -144,7 +147,7 @@ def test_below_the_certainty_it_is_unsure(make, model: Model):
 
 def test_a_profile_is_applied_to_its_face_and_to_no_other(make, model: Model):
     reader = make(raw=True)
-    reader._detector.there = [LEFT, RIGHT]
+    reader._finder._detector.there = [LEFT, RIGHT]
     both = [LEFT, RIGHT]
     faces = [one.face for one in feed(reader, 1, newcomers=both)[-1].readings]
     model.says = ["sad"]
@@ -159,7 +162,7 @@ def test_a_profile_is_applied_to_its_face_and_to_no_other(make, model: Model):
 
 def test_while_its_face_is_away_the_profile_is_the_largest_faces(make, model: Model):
     reader = make(raw=True)
-    reader._detector.there = [LEFT, RIGHT]
+    reader._finder._detector.there = [LEFT, RIGHT]
     model.says = ["sad"]
     bias = tuple(2.0 if label == "sad" else 0.0 for label in EMOTIONS)
     reader.use_profile(NeutralProfile(EMOTIONS, bias, "abc", 9))

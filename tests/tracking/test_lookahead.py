@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS, UNSURE
 from emocam.recognition.recognizer import EmotionRecognizer
-from emocam.types import Face
-from emocam.video.faces import Look
-from emocam.video.smoothing import Seen, between_readings, smooth_looks
+from emocam.tracking.lookahead import between_readings, smooth_both_ways
+from emocam.types import Face, Reading
 
 HAPPY, SAD = EMOTIONS.index("happy"), EMOTIONS.index("sad")
 
@@ -19,17 +19,28 @@ def recognizer() -> EmotionRecognizer:
     return EmotionRecognizer.load("pixels", certainty=0.0)
 
 
-def look(index: int, faces: dict[int, tuple[int, int]], fps: float = 25.0) -> Look:
+def frame(index: int, time_s: float, faces: tuple[Face, ...], rows: np.ndarray) -> FrameReadings:
+    """What the model read in each face."""
+    readings = (
+        Reading(face, EMOTIONS[row.argmax()], float(row.max()), 0, tuple(map(float, row)), EMOTIONS)
+        for face, row in zip(faces, rows, strict=True)
+    )
+    return FrameReadings(tuple(readings), index, time_s)
+
+
+def look(index: int, faces: dict[int, tuple[int, int]], fps: float = 25.0) -> FrameReadings:
     """Faces by number: left edge of the box, and the emotion that is most probable."""
     rows = np.full((len(faces), 7), 0.05, np.float32)
     for row, (_, emotion) in enumerate(faces.values()):
         rows[row, emotion] = 0.7
     boxes = tuple(Face((x, 10, x + 40, 50), 0.9, face) for face, (x, _) in faces.items())
-    return Look(index, index / fps, boxes, rows, np.zeros(len(faces), np.int64))
+    return frame(index, index / fps, boxes, rows)
 
 
-def smooth(looks: Iterable[Look], recognizer: EmotionRecognizer, **options) -> list[Seen]:
-    return list(smooth_looks(iter(looks), recognizer, **options))
+def smooth(
+    looks: Iterable[FrameReadings], recognizer: EmotionRecognizer, **options
+) -> list[FrameReadings]:
+    return list(smooth_both_ways(iter(looks), recognizer, **options))
 
 
 def test_every_look_comes_out_once_and_in_order(recognizer):
@@ -111,11 +122,11 @@ def test_what_is_not_certain_enough_is_unsure():
 
 
 def test_a_label_that_is_just_certain_for_a_moment_stays_unsure():
-    def certain(n: int, certainty: float) -> Look:
+    def certain(n: int, certainty: float) -> FrameReadings:
         rows = np.full((1, 7), (1 - certainty) / 6, np.float32)
         rows[0, HAPPY] = certainty
         face = Face((10, 10, 50, 50), 0.9, 0)
-        return Look(n, n / 25, (face,), rows, np.zeros(1, np.int64))
+        return frame(n, n / 25, (face,), rows)
 
     choosy = EmotionRecognizer.load("pixels", certainty=0.5)
     for peak, said in ((0.53, {UNSURE}), (0.9, {UNSURE, "happy"})):
@@ -128,12 +139,12 @@ def test_a_label_that_is_just_certain_for_a_moment_stays_unsure():
 def test_only_a_window_is_held(recognizer):
     given = 0
 
-    def count() -> Iterator[Look]:
+    def count() -> Iterator[FrameReadings]:
         nonlocal given
         for given in range(2000):
             yield look(given, {0: (10, HAPPY)})
 
-    for seen in smooth_looks(count(), recognizer):
+    for seen in smooth_both_ways(count(), recognizer):
         assert given - seen.index <= 25 * 2.6
 
 

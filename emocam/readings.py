@@ -1,0 +1,129 @@
+"""What one frame gave: the readings of its faces, and what must not be seen of others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, overload
+
+import numpy as np
+
+from emocam.types import Face, FloatArray, IntArray, Reading
+
+_BRIDGED_OPACITY = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class FrameReadings(Sequence[Reading]):
+    """The result of one frame; a sequence of the readings of its faces.
+
+    Attributes
+    ----------
+    readings
+        One a face, as shown: their `face` has an id that stays with it.
+    index
+        Number of the frame in its source, from 0.
+    time_s
+        Time of the frame in seconds; None for a photo.
+    source
+        Path or address as the user gave it.
+    raw
+        The same faces in the same order as the model read them, before profile and smoothing;
+        empty where nobody needs them.
+    bridged
+        Readings of faces that were not found in this frame but shortly before and after it, with
+        the box between: for drawing, not for the table.
+    hidden
+        Faces that are not shown but may be real: where heads are blurred, these are too.
+    opacity
+        How strongly to draw each of `readings`, 0 to 1; empty for fully.
+    """
+
+    readings: tuple[Reading, ...] = ()
+    index: int = 0
+    time_s: float | None = None
+    source: str = ""
+    raw: tuple[Reading, ...] = ()
+    bridged: tuple[Reading, ...] = ()
+    hidden: tuple[Face, ...] = ()
+    opacity: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, given in (("raw", self.raw), ("opacity", self.opacity)):
+            if given and len(given) != len(self.readings):
+                raise ValueError(
+                    f"{name} has one a reading or none: {len(self.readings)}, got {len(given)}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.readings)
+
+    def __iter__(self) -> Iterator[Reading]:
+        return iter(self.readings)
+
+    @overload
+    def __getitem__(self, item: int) -> Reading: ...
+
+    @overload
+    def __getitem__(self, item: slice) -> FrameReadings: ...
+
+    def __getitem__(self, item: int | slice) -> Reading | FrameReadings:
+        """One reading, or the same frame with some of its readings; the others are hidden."""
+        if isinstance(item, int):
+            return self.readings[item]
+        kept = self.readings[item]
+        left_out = tuple(one.face for one in self.readings if all(one is not k for k in kept))
+        return replace(
+            self,
+            readings=kept,
+            raw=self.raw[item],
+            opacity=self.opacity[item],
+            hidden=self.hidden + left_out,
+        )
+
+    @property
+    def faces(self) -> tuple[Face, ...]:
+        """The faces that were read."""
+        return tuple(one.face for one in self.readings)
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """Shape (n, labels), float32."""
+        labels = len(self.readings[0].labels) if self.readings else 0
+        rows = [one.probabilities for one in self.readings]
+        return np.array(rows, np.float32).reshape(len(rows), labels)
+
+    @property
+    def clusters(self) -> IntArray:
+        """Number of each face's emotion cluster, shape (n,)."""
+        return np.array([one.cluster for one in self.readings], np.int64)
+
+    @property
+    def largest(self) -> Reading | None:
+        """The reading of the largest face; None without a face."""
+        return max(self.readings, key=lambda one: one.face.size_wh[0], default=None)
+
+    @property
+    def heads(self) -> tuple[Face, ...]:
+        """All faces that may be in this frame, shown or not: what a blurred picture hides."""
+        return (*self.faces, *(one.face for one in self.bridged), *self.hidden)
+
+    def with_bridged(self) -> FrameReadings:
+        """The same with `bridged` among the readings, drawn half as strongly."""
+        if not self.bridged:
+            return self
+        opacity = (self.opacity or (1.0,) * len(self)) + (_BRIDGED_OPACITY,) * len(self.bridged)
+        return replace(
+            self, readings=self.readings + self.bridged, raw=(), bridged=(), opacity=opacity
+        )
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The table's rows: one a face, or one that says that there is none."""
+        from emocam.io.tables import reading_row, status_row
+
+        if not self.readings:
+            return [status_row(self.source, "no_face", frame=self.index, time_s=self.time_s)]
+        return [
+            reading_row(self.source, one, frame=self.index, time_s=self.time_s)
+            for one in self.readings
+        ]

@@ -1,0 +1,221 @@
+"""One way through time for frames as they come: faces followed, read and smoothed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from emocam.readings import FrameReadings
+from emocam.recognition.prediction import FaceProfile, Prediction
+from emocam.recognition.profile import NeutralProfile
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.tracking.finder import FaceFinder
+from emocam.tracking.hysteresis import CausalSmoother
+from emocam.types import Box, Face, FloatArray, Frame, ImageU8, Reading, check_bgr
+
+_FORGET_S = 5.0
+
+
+class Follower:
+    """Reads the frames of one source in order: faces keep their ids, labels don't flicker.
+
+    Known faces are searched near where they were, and the whole frame twice a second, so it is
+    several times as fast as reading each frame by itself. Only the past counts, as live has
+    nothing else. Use one for each camera or clip. `follow` belongs to one thread; `shown` may be
+    asked by another.
+
+    Parameters
+    ----------
+    recognizer
+        What reads a face.
+    profile
+        Of one person, whose face is then read relative to it.
+    smooth
+        Whether to smooth readings over time; otherwise each is shown as it is.
+    keep_all
+        Keeps what the check for faces turns down.
+
+    Examples
+    --------
+    >>> from emocam import EmotionRecognizer, Follower
+    >>> follower = Follower(EmotionRecognizer.load())
+    >>> readings = follower.follow(frame_bgr, time_s)  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        recognizer: EmotionRecognizer,
+        profile: FaceProfile | NeutralProfile | None = None,
+        smooth: bool = True,
+        *,
+        keep_all: bool = False,
+    ) -> None:
+        self.recognizer = recognizer
+        self.profile = profile
+        self.smooth = smooth
+        self._profile_face: int | None = None
+        self._finder = FaceFinder(keep_all=keep_all)
+        self._smoother = CausalSmoother(recognizer)
+        self._last: dict[int, tuple[Reading, float]] = {}
+        self._next_index = 0
+        self._last_s: float | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def alone(self) -> bool:
+        """Whether no face is known just now."""
+        return not self._finder.tracker.boxes
+
+    @property
+    def turned_down(self) -> int:
+        """How many boxes were no faces."""
+        return self._finder.turned_down
+
+    def use_profile(self, profile: FaceProfile | NeutralProfile, face: int | None = None) -> None:
+        """Read a face relative to a profile from now on.
+
+        Parameters
+        ----------
+        profile
+            Of one person.
+        face
+            The face that it was made of; the largest while that isn't there. A profile that
+            tells its owner by itself doesn't need it.
+        """
+        with self._lock:
+            self.profile, self._profile_face = profile, face
+
+    def follow(self, frame_bgr: ImageU8, time_s: float) -> FrameReadings:
+        """The readings of the next frame.
+
+        Parameters
+        ----------
+        frame_bgr
+            Shape (height, width, 3), uint8, blue first, upright.
+        time_s
+            Its time in seconds, later than that of the frame before. A time that goes back
+            forgets all faces.
+
+        Raises
+        ------
+        ValueError
+            When it is not such a picture.
+        """
+        check_bgr(frame_bgr)
+        frame = Frame(frame_bgr, self._next_index, time_s)
+        self._next_index += 1
+        return self.follow_frame(frame)
+
+    def follow_frame(self, frame: Frame, newcomers: Sequence[Box] | None = None) -> FrameReadings:
+        """The readings of the next frame, where new faces may be searched for elsewhere.
+
+        Parameters
+        ----------
+        frame
+            With its time.
+        newcomers
+            Boxes that a full search of this or of a slightly older frame found; None to search
+            here when it is time for that.
+        """
+        time_s = frame.time_s or 0.0
+        found = self._finder.search(frame.image_bgr, time_s, newcomers)
+        tracker = self._finder.tracker
+        with self._lock:
+            faces = tracker.update(found, time_s, frame.image_bgr)
+        result = FrameReadings(
+            index=frame.index, time_s=time_s, source=frame.source, hidden=self._hidden()
+        )
+        if not faces:
+            return result
+        prediction = self.recognizer.predict(frame.image_bgr, faces)
+        raw = self.recognizer.readings(faces, prediction)
+        rows = self._personal(faces, prediction)
+        readings = [
+            self.recognizer.reading(one.face, row, one.cluster)
+            for one, row in zip(raw, rows, strict=True)
+        ]
+        if self.smooth:
+            readings = [
+                self._smoother.update(one, row, time_s)
+                for one, row in zip(readings, rows, strict=True)
+            ]
+            self._smoother.forget_before(time_s)
+        self._remember(readings, time_s)
+        return replace(result, readings=tuple(readings), raw=tuple(raw))
+
+    def shown(self, time_s: float) -> FrameReadings:
+        """Last readings with their faces moved along to a time, and how strongly to draw each."""
+        with self._lock:
+            known = {key: reading for key, (reading, _) in self._last.items()}
+            faces = [one for one in self._finder.tracker.at(time_s) if one.face.id in known]
+            hidden = self._hidden({one.face.id for one in faces})
+        return FrameReadings(
+            tuple(replace(known[one.face.id], face=one.face) for one in faces),
+            time_s=time_s,
+            hidden=hidden,
+            opacity=tuple(one.fade for one in faces),
+        )
+
+    def _hidden(self, shown: set[int] | None = None) -> tuple[Face, ...]:
+        """Faces that were found but are not shown (yet, or any more)."""
+        tracker = self._finder.tracker
+        unconfirmed = (
+            Face(box, id=-1 - number) for number, box in enumerate(self._finder.unconfirmed)
+        )
+        known = tracker.hidden if shown is None else tracker.besides(shown)
+        return (*known, *unconfirmed)
+
+    def _remember(self, readings: Sequence[Reading], time_s: float) -> None:
+        with self._lock:
+            self._last.update({one.face.id: (one, time_s) for one in readings})
+            old = [key for key, (_, at_s) in self._last.items() if time_s - at_s > _FORGET_S]
+            for key in old:
+                del self._last[key]
+
+    def _personal(self, faces: Sequence[Face], prediction: Prediction) -> FloatArray:
+        """The probabilities, with those of the profile's owner as the profile gives them."""
+        with self._lock:
+            profile = self.profile
+        rows, points = prediction.probabilities, prediction.points
+        if isinstance(profile, NeutralProfile):
+            owner = self._calibrated(faces)
+            return rows if owner is None else _with_row(rows, owner, profile.apply(rows[owner]))
+        return rows if profile is None else personal(profile, points, rows)
+
+    def _calibrated(self, faces: Sequence[Face]) -> int | None:
+        """Row of the face the profile was made of, or of the largest while that is not here."""
+        with self._lock:
+            face = self._profile_face
+        ids = [one.id for one in faces]
+        if face in ids:
+            return ids.index(face)
+        return max(range(len(faces)), key=lambda row: faces[row].size_wh[0])
+
+
+def personal(
+    profile: FaceProfile, points: FloatArray | None, probabilities: FloatArray
+) -> FloatArray:
+    """Probabilities of the faces of a frame, the owner's as the profile gives them.
+
+    Parameters
+    ----------
+    profile
+        Of one person.
+    points
+        The faces in the learnt space, shape (n, dims); None where the model has none.
+    probabilities
+        Shape (n, labels).
+    """
+    owner = None if points is None else profile.owner(points)
+    if owner is None or points is None:
+        return probabilities
+    return _with_row(probabilities, owner, profile.apply(points[owner], probabilities[owner]))
+
+
+def _with_row(rows: FloatArray, number: int, row: FloatArray) -> FloatArray:
+    changed = np.array(rows)
+    changed[number] = row
+    return changed

@@ -1,0 +1,78 @@
+"""Readings smoothed over the past alone, and labels that a moment of doubt doesn't change."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from emocam.recognition.labels import UNSURE
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.recognition.temporal import EmotionSmoother
+from emocam.types import FloatArray, Reading
+
+_SURER = 0.15  # what was unsure must clear the threshold by this share of the way to be said
+# An expression counts from a second on, and so does doubt; smoothing trails by half a second.
+_UNSURE_AFTER_S = 1.5
+_FORGET_S = 5.0
+
+
+class CausalSmoother:
+    """Smooths the readings of each face as they come.
+
+    Parameters
+    ----------
+    recognizer
+        Whose labels and threshold of certainty count.
+    """
+
+    def __init__(self, recognizer: EmotionRecognizer) -> None:
+        self._recognizer = recognizer
+        self._smoother = EmotionSmoother()
+        self._labels: dict[int, tuple[str, float]] = {}  # of each face, and when it was read
+        self._unsure_since_s: dict[int, float] = {}
+
+    def update(self, reading: Reading, row: FloatArray, time_s: float) -> Reading:
+        """What to show of a face.
+
+        Parameters
+        ----------
+        reading
+            As the model gave it, for this person.
+        row
+            Its probabilities, shape (labels,).
+        time_s
+            Time of the frame in seconds.
+        """
+        face_id = reading.face.id
+        smoothed = self._smoother.update(face_id, [float(p) for p in row], time_s)
+        shares = np.asarray(smoothed.probabilities, dtype=np.float32)
+        shown = self._recognizer.reading(reading.face, shares, reading.cluster, smoothed.best)
+        shown = self._held(shown, reading, shares, time_s)
+        self._labels[face_id] = shown.emotion, time_s
+        return shown
+
+    def forget_before(self, time_s: float) -> None:
+        """Drop faces that were last read well before this time, in seconds."""
+        self._smoother.forget_before(time_s - _FORGET_S)
+        for key in [key for key, (_, at_s) in self._labels.items() if time_s - at_s > _FORGET_S]:
+            del self._labels[key]
+            self._unsure_since_s.pop(key, None)
+
+    def _held(self, shown: Reading, reading: Reading, shares: FloatArray, time_s: float) -> Reading:
+        face_id, threshold = reading.face.id, self._recognizer.certainty
+        before = self._labels.get(face_id)
+        label = UNSURE if before is None else before[0]
+        if before is not None and label == UNSURE:
+            # What was unsure must clear the threshold, or the label would flicker around it.
+            threshold += _SURER * min(threshold, 1 - threshold)
+        if shown.certainty >= threshold:
+            self._unsure_since_s.pop(face_id, None)
+            return shown
+        since_s = self._unsure_since_s.setdefault(face_id, time_s)
+        lasts = time_s - since_s >= _UNSURE_AFTER_S and reading.emotion == UNSURE
+        if label == UNSURE or lasts:
+            return replace(shown, emotion=UNSURE)
+        kept = self._recognizer.labels.index(label)
+        still = self._recognizer.reading(reading.face, shares, reading.cluster, kept)
+        return replace(still, emotion=label, held=True)
