@@ -225,8 +225,9 @@ def check_speed(recognizer: EmotionRecognizer, seconds: float = _SPEED_S) -> Che
     start_s = time.perf_counter()
     number = 0
     while time.perf_counter() - start_s < seconds:
-        found = follower.follow_frame(Frame(picture, number, number / 30), boxes)
-        readings, number = readings + bool(found), number + 1
+        frame = Frame(picture, number, number / 30)
+        readings += bool(follower.follow_frame(frame, boxes))
+        number += 1
     rate = readings / (time.perf_counter() - start_s)
     if not readings:
         return Check("speed", "ok", f"full search {search_ms:.0f} ms (no test picture with a face)")

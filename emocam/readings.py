@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 
@@ -14,8 +14,8 @@ _BRIDGED_OPACITY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
-class FrameReadings(Sequence[Reading]):
-    """The result of one frame; a sequence of the readings of its faces.
+class FrameReadings:
+    """The result of one frame; it can be counted, indexed and sliced like its readings.
 
     Attributes
     ----------
@@ -127,3 +127,6 @@ class FrameReadings(Sequence[Reading]):
             reading_row(self.source, one, frame=self.index, time_s=self.time_s)
             for one in self.readings
         ]
+
+
+Readings: TypeAlias = Sequence[Reading] | FrameReadings

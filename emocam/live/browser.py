@@ -11,7 +11,6 @@ import secrets
 import socket
 import threading
 from base64 import b64encode
-from collections.abc import Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from importlib.resources import files
@@ -23,9 +22,10 @@ from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection, serve
 
 from emocam.errors import SetupError
+from emocam.readings import Readings
 from emocam.recognition.labels import UNSURE, color_hex
 from emocam.render.page import page
-from emocam.types import ImageU8, Reading
+from emocam.types import ImageU8
 
 _ADDRESS = "127.0.0.1"
 _HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
@@ -216,7 +216,7 @@ class _Shown:
             return self._jpeg
 
 
-def readings_json(readings: Sequence[Reading], notice: str = "") -> str:
+def readings_json(readings: Readings, notice: str = "") -> str:
     """What the page shows beside the picture.
 
     Parameters

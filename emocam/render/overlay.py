@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from emocam.readings import FrameReadings
+from emocam.readings import FrameReadings, Readings
 from emocam.recognition.labels import UNSURE, color_rgb
 from emocam.render.anonymize import HeadMemory, blur_heads, paint_out_heads
 from emocam.render.layout import Layout, label_corners, panel_corners
@@ -75,7 +75,7 @@ class Overlay:
         self._panel_places: dict[int, int] = {}
         self._heads = HeadMemory()
 
-    def remember(self, readings: Sequence[Reading], time_s: float) -> None:
+    def remember(self, readings: Readings, time_s: float) -> None:
         """Add one analysis' readings to the history strip.
 
         Parameters
@@ -90,7 +90,7 @@ class Overlay:
     def draw(
         self,
         frame_bgr: ImageU8,
-        readings: Sequence[Reading],
+        readings: Readings,
         *,
         time_s: float = 0.0,
         taken_s: float | None = None,
@@ -160,14 +160,14 @@ class Overlay:
         draw_help(drawn, help_lines, px, self._cache)
         return drawn
 
-    def _strip_faces(self, readings: Sequence[Reading]) -> list[int]:
+    def _strip_faces(self, readings: Readings) -> list[int]:
         present = sorted(reading.face.id for reading in readings)
         return present + [face for face in self._history.faces if face not in present]
 
     def _draw_faces(
         self,
         drawn: ImageU8,
-        readings: Sequence[Reading],
+        readings: Readings,
         layout: Layout,
         px: int,
         options: OverlayOptions,
@@ -198,7 +198,7 @@ class Overlay:
 
     def _place(
         self,
-        readings: Sequence[Reading],
+        readings: Readings,
         layout: Layout,
         px: int,
         width: int,
@@ -295,7 +295,7 @@ def text_size(width: int, height: int) -> int:
     return max(11, round(11 * times))
 
 
-def draw_overlay(frame_bgr: ImageU8, readings: Sequence[Reading]) -> ImageU8:
+def draw_overlay(frame_bgr: ImageU8, readings: Readings) -> ImageU8:
     """A copy of a single frame with its readings drawn on it; see `Overlay.draw`."""
     return Overlay(readings[0].labels if readings else ()).draw(frame_bgr, readings)
 

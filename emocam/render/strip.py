@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ImageDraw
 
+from emocam.readings import Readings
 from emocam.recognition.labels import color_rgb
 from emocam.render.sprites import (
     SOFT,
@@ -141,7 +142,7 @@ class History:
         self._runs: dict[int, deque[_Run]] = {}
         self._courses: dict[int, Course] = {}
 
-    def remember(self, readings: Sequence[Reading], time_s: float) -> None:
+    def remember(self, readings: Readings, time_s: float) -> None:
         """Add one analysis' readings, and drop what has left the strip."""
         for reading in readings:
             self._add(self._runs.setdefault(reading.face.id, deque()), reading, time_s)

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from emocam.live.analysis import Follower
 
 from emocam.detection.detector import Rejected
-from emocam.live import analysis as finder_module
 from emocam.recognition.labels import EMOTIONS, UNSURE
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.profile import NeutralProfile

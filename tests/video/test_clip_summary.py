@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.types import Face, Reading
 from emocam.video.clip_summary import ClipSummary
@@ -15,10 +16,14 @@ def reading(emotion: str = "happy", certainty: float = 0.7, face: int = 0) -> Re
     return Reading(Face((40, 30, 80, 70), 0.9, face), emotion, certainty, 0, odds, EMOTIONS)
 
 
+def frame(time_s: float, readings: list[Reading]) -> FrameReadings:
+    return FrameReadings(tuple(readings), time_s=time_s)
+
+
 def summary_of(readings_at, frames: int, fps: float = 25.0) -> ClipSummary:
     summary = ClipSummary(EMOTIONS)
     for index in range(frames):
-        summary.add(index / fps, readings_at(index / fps))
+        summary.add(frame(index / fps, readings_at(index / fps)))
     summary.finish()
     return summary
 
@@ -36,7 +41,7 @@ def test_shares_of_time():
 def test_shares_count_time_and_not_frames():
     summary = ClipSummary(EMOTIONS)
     for time_s in (0.0, 0.1, 0.2, 0.3, 1.0):
-        summary.add(time_s, [reading("sad" if time_s == 1.0 else "happy")])
+        summary.add(frame(time_s, [reading("sad" if time_s == 1.0 else "happy")]))
     assert summary.shares(summary.persons[0])["sad"] == pytest.approx(0.7)
 
 
@@ -62,7 +67,7 @@ def test_spans_tell_when_a_face_went_and_came_back():
 def test_timeline_of_a_long_clip_stays_small():
     summary = ClipSummary(EMOTIONS)
     for second in range(4000):
-        summary.add(float(second), [reading("happy" if second < 2000 else "sad")])
+        summary.add(frame(float(second), [reading("happy" if second < 2000 else "sad")]))
     line = summary.timeline(summary.persons[0])
     times, values = line.times_s, line.probabilities
     assert 600 <= len(times) <= 1200
@@ -79,7 +84,7 @@ def test_the_clearest_moment_is_kept_as_a_picture():
     summary = ClipSummary(EMOTIONS)
     for time_s, certainty, level in [(0.0, 0.5, 20), (1.0, 0.9, 200), (2.0, 0.6, 90)]:
         picture = np.full((100, 120, 3), level, np.uint8)
-        summary.add(time_s, [reading("happy", certainty)], picture)
+        summary.add(frame(time_s, [reading("happy", certainty)]), picture)
     moment = summary.persons[0].moments["happy"]
     assert (moment.time_s, moment.certainty) == (1.0, 0.9)
     image = cv2.imdecode(np.frombuffer(moment.jpeg, np.uint8), cv2.IMREAD_COLOR)
@@ -92,7 +97,7 @@ def test_thumbnails_can_be_blurred():
     stripes[:, ::2] = 255
     for blur in (False, True):
         summary = ClipSummary(EMOTIONS, blur=blur)
-        summary.add(0.0, [reading()], stripes)
+        summary.add(frame(0.0, [reading()]), stripes)
         jpeg = summary.persons[0].moments["happy"].jpeg
         image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
         face = image[14:54, 14:54]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from emocam.io.video_writer import FilmRecorder
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS, UNSURE
 from emocam.types import Face, Reading
 from emocam.video.clip_report import ClipFacts, write_report
@@ -45,7 +46,7 @@ def folder(tmp_path_factory) -> Path:
     times = [index / FPS for index in range(SECONDS * FPS)]
     for time_s in times:
         picture = np.full((100, 120, 3), int(10 * time_s), np.uint8)
-        summary.add(time_s, readings_at(time_s), picture)
+        summary.add(FrameReadings(tuple(readings_at(time_s)), time_s=time_s), picture)
     summary.finish()
     film = "a film & more.mp4"
     with FilmRecorder(place / film, (120, 100), fps=FPS) as recorder:
