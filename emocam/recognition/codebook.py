@@ -1,13 +1,16 @@
-"""From descriptors to word counts: soft assignment to visual words, pooled over a grid.
+"""From descriptors to residuals of visual words: soft assignment, pooled over a grid.
 
 Bags of visual words: Csurka and others, "Visual categorization with bags of keypoints" (2004);
-soft assignment: van Gemert and others, "Visual word ambiguity" (PAMI 2010); K-Means words for
-expressions: Ionescu, Popescu, Grozea, "Local learning to improve bag of visual words model for
-facial expression recognition" (ICML 2013 workshop).
+soft assignment: van Gemert and others, "Visual word ambiguity" (PAMI 2010); what a word leaves
+over, its first-order statistics: Jégou and others, "Aggregating local descriptors into a compact
+image representation" (VLAD, CVPR 2010); K-Means words for expressions: Ionescu, Popescu, Grozea,
+"Local learning to improve bag of visual words model for facial expression recognition" (ICML 2013
+workshop).
 
 The vocabulary is closed under mirroring: a word is kept with the sign that each of its
-coordinates takes in the mirror. A face and its mirror image then have the same counts at mirrored
-places, and both are averaged without encoding the mirror image.
+coordinates takes in the mirror. A face and its mirror image then have the same statistics at
+mirrored places, odd coordinates with the other sign, and both are averaged without encoding the
+mirror image.
 """
 
 from __future__ import annotations
@@ -57,9 +60,14 @@ class Codebook:
     cells: int
 
     @property
+    def cell_length(self) -> int:
+        """How many features a pooling cell has."""
+        return len(self.centers) * (len(self.parity) + 1)
+
+    @property
     def length(self) -> int:
         """How many features a face has."""
-        return self.cells * self.cells * len(self.centers)
+        return self.cells * self.cells * self.cell_length
 
     @cached_property
     def _even_odd(self) -> tuple[FloatArray, FloatArray]:
@@ -90,30 +98,48 @@ class Codebook:
 
         Returns
         -------
-        Shape (n, `length`), float32, at least 0: square root of each word's mean share in each
-        cell, averaged with that of the mirror image.
+        Shape (n, `length`), float32, cell by cell and word by word: the mean residual of the
+        cell's descriptors to the word, weighted by their shares in it, then the mean share
+        itself. Of each the square root is taken, the sign kept, and averaged with that of the
+        mirror image.
         """
-        count, cells = len(descriptors), self.cells
+        count, points, _ = descriptors.shape
+        words, dims = self.centers.shape
         whitened = self.whiten(descriptors.reshape(-1, LENGTH))
+        shares = self._shares(whitened).reshape(count, points, 2 * words)
+        pooling = pooling_weights(math.isqrt(points), self.cells)
+        pooled = np.einsum("cp,npw->ncwp", pooling, shares)
+        features = np.empty((count, len(pooling), 2 * words, dims + 1), np.float32)
+        residuals, mass = features[..., :-1], features[..., -1]
+        pooled.sum(axis=-1, out=mass)
+        sums = pooled.reshape(count, -1, points) @ whitened.reshape(count, points, dims)
+        np.subtract(sums.reshape(residuals.shape), mass[..., None] * self._closed, out=residuals)
+        features = np.copysign(np.sqrt(np.abs(features)), features)
+        # The mirror image has the mirrored word's statistics at the mirrored place.
+        grid = features.reshape(count, self.cells, self.cells, 2 * words, dims + 1)
+        both = grid[:, :, :, :words] + grid[:, :, ::-1, words:] * self._signs
+        return np.asarray(0.5 * both.reshape(count, -1), dtype=np.float32)
+
+    def _shares(self, whitened: FloatArray) -> FloatArray:
+        """Share of each descriptor in each word, then in each mirrored word, rows sum to 1."""
         even, odd = self._even_odd
-        # A word and its mirror image differ in the sign of the odd part alone, so
-        # exp(even + odd) and exp(even - odd) come from two exponentials of half the length.
-        shares = whitened[:, : len(even)] @ even
+        # A word and its mirror image differ in the sign of the odd part alone.
+        straight = whitened[:, : len(even)] @ even
+        turn = whitened[:, len(even) :] @ odd
+        shares = np.concatenate([straight + turn, straight - turn], axis=1)
         np.exp(shares, out=shares)
-        turns = whitened[:, len(even) :] @ odd
-        np.exp(turns, out=turns)
-        mirrored = shares / turns
-        shares *= turns
-        total = (shares.sum(axis=1) + mirrored.sum(axis=1)).reshape(count, 1, -1)
-        # Dividing the few pooling weights makes shares sum to 1 as dividing the shares would.
-        pooling = pooling_weights(math.isqrt(descriptors.shape[1]), cells) / total
-        pooled = pooling @ shares.reshape(count, -1, shares.shape[1])
-        pooled_mirrored = pooling @ mirrored.reshape(count, -1, shares.shape[1])
-        columns = np.arange(cells * cells).reshape(cells, cells)[:, ::-1].ravel()
-        pooled += pooled_mirrored[:, columns]
-        pooled *= np.float32(0.5)
-        np.sqrt(pooled, out=pooled)
-        return np.asarray(pooled.reshape(count, -1), dtype=np.float32)
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+    @cached_property
+    def _closed(self) -> FloatArray:
+        """Words and their mirror images, shape (2 × words, dims)."""
+        return np.concatenate([self.centers, self.centers * self.parity])
+
+    @cached_property
+    def _signs(self) -> FloatArray:
+        """What mirroring does to each statistic of a word, shape (dims + 1,)."""
+        return np.append(self.parity, np.float32(1))
 
 
 @dataclass(frozen=True, eq=False)

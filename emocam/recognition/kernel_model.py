@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -21,22 +22,44 @@ _BATCH = 64
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """Linear projection of features to the space in which faces are compared.
+    """Linear projection of features to the space in which faces are compared, in two steps.
+
+    The first step reduces the features of each pooling cell, with one basis for all cells of a
+    scale. That is a third of the numbers that one step would take.
 
     Attributes
     ----------
-    offset
-        Shape (features,), float32: taken from the features first.
+    offset, scale
+        Shape (features,), float32: taken from the features, then multiplied with them.
+    bases
+        One a scale, shape (features of a cell, kept), float32; none leaves out the first step.
     matrix
-        Shape (features, dims).
+        Shape (kept of all cells and scales, dims).
+    cells
+        Pooling cells of a face.
     """
 
     offset: FloatArray
+    scale: FloatArray
+    bases: tuple[FloatArray, ...]
     matrix: QuantizedMatrix
+    cells: int
 
     def points(self, features: FloatArray) -> FloatArray:
         """Points, shape (n, dims), for features of shape (n, features)."""
-        return self.matrix.left_product(features - self.offset)
+        return self.matrix.left_product(self.reduced((features - self.offset) * self.scale))
+
+    def reduced(self, scaled: FloatArray) -> FloatArray:
+        """After the first step, shape (n, kept of all cells and scales)."""
+        if not self.bases:
+            return scaled
+        count, start, parts = len(scaled), 0, []
+        for basis in self.bases:
+            stop = start + self.cells * len(basis)
+            cells = scaled[:, start:stop].reshape(count * self.cells, len(basis))
+            parts.append((cells @ basis).reshape(count, -1))
+            start = stop
+        return np.concatenate(parts, axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +218,7 @@ class WordsModel:
         )
 
     def describe(self, faces_gray: ImageU8) -> FloatArray:
-        """Word counts of faces and their mirror images, shape (n, features), float32."""
+        """Word statistics of faces and their mirror images, shape (n, features), float32."""
         return encode_faces(self.scales, faces_gray)
 
     def scores(self, features: FloatArray) -> FloatArray:
@@ -229,7 +252,10 @@ class WordsModel:
             arrays.update(scale.to_arrays(f"codebook{number}."))
         ridge = self.kernel_ridge
         arrays |= _quantized_arrays("projection.matrix", self.projection.matrix)
-        arrays["projection.offset"] = self.projection.offset
+        projection = self.projection
+        arrays |= {"projection.offset": projection.offset, "projection.scale": projection.scale}
+        for number, basis in enumerate(projection.bases):
+            arrays[f"projection.basis{number}"] = basis
         arrays |= _quantized_arrays("kernel_ridge.references", ridge.references)
         arrays["kernel_ridge.dual_coef"] = ridge.dual_coef
         arrays["kernel_ridge.gamma"] = np.array([ridge.gamma], np.float32)
@@ -250,17 +276,15 @@ class WordsModel:
         """
         labels = len(file.labels)
         scales = _scales(file)
-        features = sum(scale.codebook.length for scale in scales)
-        matrix = _quantized(file, "projection.matrix", features, None)
+        projection = _projection(file, scales)
         dual_coef = file.array("kernel_ridge.dual_coef", (None, labels))
         ridge = KernelRidge(
             references=_quantized(
-                file, "kernel_ridge.references", len(dual_coef), len(matrix.scale)
+                file, "kernel_ridge.references", len(dual_coef), len(projection.matrix.scale)
             ),
             dual_coef=dual_coef.astype(np.float32),
             gamma=float(file.array("kernel_ridge.gamma", (1,))[0]),
         )
-        projection = Projection(file.array("projection.offset", (features,)), matrix)
         size = int(file.card["size"])
         return cls(file.labels, size, scales, projection, ridge, _clusters(file))
 
@@ -279,6 +303,25 @@ def _scales(file: ModelFile) -> tuple[Scale, ...]:
     if not count:
         raise ModelError("the model lacks its visual words: train it anew")
     return tuple(Scale.from_file(file, f"codebook{number}.") for number in range(count))
+
+
+def _projection(file: ModelFile, scales: Sequence[Scale]) -> Projection:
+    cells = scales[0].codebook.cells ** 2
+    if any(scale.codebook.cells**2 != cells for scale in scales):
+        raise ModelError("the model's scales should have the same pooling cells")
+    bases = tuple(
+        file.array(f"projection.basis{number}", (scale.codebook.cell_length, None))
+        for number, scale in enumerate(scales)
+    )
+    features = sum(scale.codebook.length for scale in scales)
+    kept = cells * sum(basis.shape[1] for basis in bases)
+    return Projection(
+        offset=file.array("projection.offset", (features,)),
+        scale=file.array("projection.scale", (features,)),
+        bases=bases,
+        matrix=_quantized(file, "projection.matrix", kept, None),
+        cells=cells,
+    )
 
 
 def _clusters(file: ModelFile) -> Clusters:

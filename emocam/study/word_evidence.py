@@ -69,8 +69,10 @@ def strongest_words(
     for number, scale in enumerate(model.scales):
         codebook = scale.codebook
         count = len(codebook.centers)
-        block = np.arange(start, start + codebook.length).reshape(-1, count)
-        mass = features[0, block].sum(axis=0)
+        block = np.arange(start, start + codebook.length)
+        block = block.reshape(-1, count, codebook.cell_length // count).swapaxes(1, 2)
+        block = block.reshape(-1, count)  # the features of each word, its share of a cell last
+        mass = np.square(features[0, block]).sum(axis=0)
         candidates = np.argsort(-mass, kind="stable")[:_CANDIDATES]
         without = np.repeat(features, len(candidates), axis=0)
         for row, word in enumerate(candidates):

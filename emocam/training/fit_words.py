@@ -44,8 +44,8 @@ class WordsChoices:
     calibration_share: float = 0.5  # the same for calibration and clusters
     ridge_balance: float = 0.5  # how far rare labels are weighed up: see `label_weights`
     calibration_balance: float = 0.6
-    words: int = 256  # visual words a scale
-    dims: int = 512  # of the projection
+    words: int = 32  # visual words a scale
+    dims: int = 640  # of the projection
     copies: int = 2  # changed copies of each face to be right for as well
     seed: int = 0  # the same seed makes the same model
 
@@ -139,9 +139,11 @@ def _points(
 ) -> tuple[FloatArray, list[FloatArray], Projection]:
     """Projected faces, their projected copies, and the projection."""
     encode = kept.cache(_encode, ignore=["progress"])
-    features = encode(faces.images, scales, None, lambda share: progress("word counts", share))
+    features = encode(faces.images, scales, None, lambda share: progress("word statistics", share))
     progress("learnt space", 0.0)
-    projection = kept.cache(_learn_projection)(features, targets, choices.dims, choices.seed)
+    projection = kept.cache(_learn_projection)(
+        features, targets, scales, choices.dims, choices.seed
+    )
     points = _project(features, projection)
     del features
     copies = [
@@ -178,7 +180,7 @@ def _encode(
     projection: Projection | None,
     progress: Callable[[float], None],
 ) -> FloatArray:
-    """Word counts in float16, or projected points in float32, by all cores."""
+    """Word statistics in float16, or projected points in float32, by all cores."""
     parts = [faces[first : first + _PART] for first in range(0, len(faces), _PART)]
     run = joblib.Parallel(n_jobs=min(len(parts), joblib.cpu_count()), return_as="generator")
     found = []
@@ -194,9 +196,13 @@ def _encode_part(faces: ImageU8, scales: list[Scale], projection: Projection | N
 
 
 def _learn_projection(
-    features: FloatArray, targets: FloatArray, dims: int, seed: int
+    features: FloatArray, targets: FloatArray, scales: list[Scale], dims: int, seed: int
 ) -> Projection:
-    return FisherPCA(dims=dims, seed=seed).fit(features, targets).projection_
+    codebooks = [scale.codebook for scale in scales]
+    learner = FisherPCA(
+        dims, codebooks[0].cells ** 2, [codebook.length for codebook in codebooks], seed=seed
+    )
+    return learner.fit(features, targets).projection_
 
 
 def _project(features: np.ndarray, projection: Projection) -> FloatArray:

@@ -1,8 +1,9 @@
-"""From word counts to scores: projection and kernel ridge, as scikit-learn estimators."""
+"""From word statistics to scores: projection and kernel ridge, as scikit-learn estimators."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
@@ -24,13 +25,20 @@ _MANY = 5000
 class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Principal components of features that are weighted by Fisher's ratio.
 
-    Counts are standardised, those that tell the labels apart (Fisher's ratio) are weighed up a
-    little, and principal components are taken, large ones shrunk a little.
+    Features are standardised, and those that tell the labels apart (Fisher's ratio) are weighed
+    up a little. Principal components are taken in two steps, of the features of a pooling cell
+    and of what is left of all cells, and large ones of the second step are shrunk a little.
 
     Parameters
     ----------
     dims
         Components to keep; at most half as many as there are faces.
+    cells
+        Blocks of equal meaning that the features of a scale consist of (pooling cells).
+    scales
+        Features of each scale; None leaves out the first step.
+    cell_dims
+        Components to keep of each cell; as many as there are where there are fewer.
     emphasis
         Power of Fisher's ratio that features are multiplied with; 0 treats all alike.
     whitening
@@ -46,21 +54,41 @@ class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     def __init__(
-        self, dims: int = 512, emphasis: float = 0.25, whitening: float = 0.4, seed: int = 0
+        self,
+        dims: int = 640,
+        cells: int = 1,
+        scales: Sequence[int] | None = None,
+        cell_dims: int = 192,
+        emphasis: float = 0.25,
+        whitening: float = 0.4,
+        seed: int = 0,
     ) -> None:
         self.dims = dims
+        self.cells = cells
+        self.scales = scales
+        self.cell_dims = cell_dims
         self.emphasis = emphasis
         self.whitening = whitening
         self.seed = seed
 
     def fit(self, X: FloatArray, y: IntArray | FloatArray) -> FisherPCA:
-        """Learn from counts, shape (n, features), and labels, shape (n,).
+        """Learn from features, shape (n, features), and labels, shape (n,).
 
         `y` may as well be shares of the labels 0, 1, …, shape (n, labels).
+
+        Raises
+        ------
+        ValueError
+            When scales and cells don't divide the features.
         """
         X, y = validate_data(
             self, X, y, dtype=np.float32, ensure_min_samples=2, copy=True, multi_output=True
         )
+        scales = tuple(self.scales or ())
+        if (scales and sum(scales) != X.shape[1]) or any(length % self.cells for length in scales):
+            raise ValueError(
+                f"scales of {scales} features in {self.cells} cells don't make {X.shape[1]}"
+            )
         _, shares = memberships(y)
         offset = X.mean(axis=0, dtype=np.float64).astype(np.float32)
         X -= offset
@@ -68,19 +96,27 @@ class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         scale = fisher_ratio(X, shares) ** self.emphasis / np.maximum(deviation, 1e-4)
         scale = (scale / np.sqrt(np.mean(np.square(scale * deviation)))).astype(np.float32)
         X *= scale
-        # Later components of few faces are noise, the last one of n is nothing but rounding.
-        dims = max(1, min(self.dims, len(X) // 2, X.shape[1]))
-        _, length, axes = randomized_svd(X, dims, n_iter=2, random_state=self.seed)
-        spread = np.maximum(length / np.sqrt(len(X)), 1e-3 * length[0] / np.sqrt(len(X)))
-        shrunk = axes.T / spread**self.whitening
-        # In 8 bits, as in the model file: faces are remembered where they would be seen again.
-        self.projection_ = Projection(
-            offset, quantize((scale[:, None] * shrunk).astype(np.float32))
+        ends = np.cumsum(scales)
+        bases = tuple(
+            _principal_axes(X[:, end - length : end], self.cells, self.cell_dims)
+            for end, length in zip(ends, scales, strict=True)
         )
+        nothing = quantize(np.zeros((1, 1), np.float32))
+        projection = Projection(offset, scale, bases, nothing, self.cells)
+        reduced = np.concatenate(
+            [projection.reduced(X[first : first + _ROWS]) for first in range(0, len(X), _ROWS)]
+        )
+        # Later components of few faces are noise, the last one of n is nothing but rounding.
+        dims = max(1, min(self.dims, len(reduced) // 2, reduced.shape[1]))
+        _, length, axes = randomized_svd(reduced, dims, n_iter=2, random_state=self.seed)
+        spread = np.maximum(length / np.sqrt(len(X)), 1e-3 * length[0] / np.sqrt(len(X)))
+        # In 8 bits, as in the model file: faces are remembered where they would be seen again.
+        matrix = quantize((axes.T / spread**self.whitening).astype(np.float32))
+        self.projection_ = replace(projection, matrix=matrix)
         return self
 
     def transform(self, X: FloatArray) -> FloatArray:
-        """Points, shape (n, dims), of counts, shape (n, features)."""
+        """Points, shape (n, dims), of features, shape (n, features)."""
         check_is_fitted(self, "projection_")
         X = validate_data(self, X, reset=False, dtype=np.float32)
         return self.projection_.points(X)
@@ -89,6 +125,17 @@ class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]  # float64 comes back as float32
         return tags
+
+
+def _principal_axes(scaled: FloatArray, cells: int, most: int) -> FloatArray:
+    """Axes of the largest mean square over all cells, shape (features of a cell, kept)."""
+    length = scaled.shape[1] // cells
+    squares = np.zeros((length, length))
+    for first in range(0, len(scaled), _ROWS):
+        rows = np.ascontiguousarray(scaled[first : first + _ROWS]).reshape(-1, length)
+        squares += rows.T @ rows
+    _, axes = np.linalg.eigh(squares)
+    return np.ascontiguousarray(axes[:, ::-1][:, :most], dtype=np.float32)
 
 
 def fisher_ratio(centered: FloatArray, shares: FloatArray) -> FloatArray:
@@ -126,7 +173,7 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     ----------
     relative_gamma
         Factor of the kernel, times the mean squared distance of two faces. Larger makes only
-        the most similar faces count, for which many are needed: 2 from 5000 faces on and 0.5
+        the most similar faces count, for which many are needed: 1.5 from 5000 faces on and 0.5
         below by default.
     ridge
         Larger trusts single faces less.
@@ -197,7 +244,7 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         # weights of faces that are much alike are large and cancel out.
         kept = quantize(X)
         X = kept.dequantized()
-        factor = self.relative_gamma or (2.0 if len(X) >= _MANY else 0.5)
+        factor = self.relative_gamma or (1.5 if len(X) >= _MANY else 0.5)
         gamma = factor / mean_squared_distance(X)
         report = self.progress or solve.silent
         kernel = solve.gaussian_kernel(X, X, gamma)

@@ -18,7 +18,7 @@ _SAMPLED_FACES = 4000
 
 
 class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Descriptors of faces to counts of visual words.
+    """Descriptors of faces to statistics of visual words.
 
     Descriptors are PCA-whitened (Jégou, Chum, "Negative evidences and
     co-occurences in image retrieval: the benefit of PCA and whitening", ECCV 2012), brought to
@@ -51,8 +51,8 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        words: int = 256,
-        dims: int = 64,
+        words: int = 32,
+        dims: int = 32,
         cells: int = 4,
         inverse_temperature: float = 12.0,
         samples: int = 120_000,
@@ -109,7 +109,7 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: FloatArray) -> FloatArray:
-        """Counts, shape (n, cells² × words / 2), float32, of descriptors (n, points², 128)."""
+        """Features, shape (n, n_features_out_), of descriptors, shape (n, points², 128)."""
         check_is_fitted(self, "codebook_")
         X = _checked_descriptors(X)
         batches = [X[first : first + BATCH] for first in range(0, len(X), BATCH)]

@@ -33,22 +33,26 @@ def test_a_face_and_its_mirror_image_count_alike(faces, descriptors, vocabulary)
     )
 
 
-def test_a_face_gives_each_cell_a_share_of_one(descriptors, vocabulary):
-    # Words and their mirror images share a feature, so a face with its mirror image has 16 / 2.
-    shares = np.square(vocabulary.transform(descriptors)).sum(axis=1)
-    assert shares == pytest.approx(np.full(12, 8), abs=1e-3)
-
-
-def test_shares_are_the_softmax_of_the_cosines(descriptors, vocabulary):
-    # The fast way (half the products, half the exponentials) against the plain one.
-    words = vocabulary.codebook_
-    whitened = words.whiten(descriptors[0])
-    centers = np.concatenate([words.centers, words.centers * words.parity])
-    powers = np.exp(words.inverse_temperature * (whitened @ centers.T).astype(np.float64))
+def test_a_word_has_its_residual_and_its_share_of_each_cell(descriptors, vocabulary):
+    # The batched way against the plain one, for the face and its mirror image.
+    codebook = vocabulary.codebook_
+    centers = np.concatenate([codebook.centers, codebook.centers * codebook.parity])
+    whitened = codebook.whiten(descriptors[0]).astype(np.float64)
+    powers = np.exp(codebook.inverse_temperature * (whitened @ centers.T))
     shares = powers / powers.sum(axis=1, keepdims=True)
-    pooled = (pooling_weights(16, words.cells) @ shares).reshape(4, 4, 2, 16)
-    wanted = np.sqrt((pooled[:, :, 0] + pooled[:, ::-1, 1]) / 2).ravel()
-    assert vocabulary.transform(descriptors[:1])[0] == pytest.approx(wanted, abs=1e-4)
+    pooling = pooling_weights(16, codebook.cells)
+    statistics = np.zeros((4, 4, 32, 25))
+    for cell, weights in enumerate(pooling):
+        for word, center in enumerate(centers):
+            weight = weights * shares[:, word]
+            residual = weight @ (whitened - center)
+            statistics[cell // 4, cell % 4, word] = [*residual, weight.sum()]
+    assert statistics[..., -1].sum(axis=2) == pytest.approx(np.ones((4, 4)), abs=1e-4)
+    rooted = np.sign(statistics) * np.sqrt(np.abs(statistics))
+    signs = np.append(codebook.parity, 1)
+    wanted = (rooted[:, :, :16] + rooted[:, ::-1, 16:] * signs) / 2
+    found = vocabulary.transform(descriptors[:1])[0]
+    assert found == pytest.approx(wanted.ravel(), abs=2e-3)
 
 
 def test_whitened_descriptors_are_of_unit_variance_and_have_a_parity():
