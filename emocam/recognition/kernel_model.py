@@ -57,7 +57,7 @@ class Projection:
         for basis in self.bases:
             stop = start + self.cells * len(basis)
             cells = scaled[:, start:stop].reshape(count * self.cells, len(basis))
-            parts.append((cells @ basis).reshape(count, -1))
+            parts.append((cells @ basis).reshape(count, self.cells * basis.shape[1]))
             start = stop
         return np.concatenate(parts, axis=1)
 

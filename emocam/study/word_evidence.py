@@ -17,7 +17,6 @@ from emocam.recognition.descriptors import (
 from emocam.recognition.kernel_model import WordsModel
 from emocam.types import FloatArray, ImageU8, IntArray
 
-_CANDIDATES = 120  # words a scale that hold most of the face: ignoring a rare one changes little
 _STRONGEST = 3
 
 
@@ -68,20 +67,13 @@ def strongest_words(
     start = 0
     for number, scale in enumerate(model.scales):
         codebook = scale.codebook
-        count = len(codebook.centers)
-        block = np.arange(start, start + codebook.length)
-        block = block.reshape(-1, count, codebook.cell_length // count).swapaxes(1, 2)
-        block = block.reshape(-1, count)  # the features of each word, its share of a cell last
-        mass = np.square(features[0, block]).sum(axis=0)
-        candidates = np.argsort(-mass, kind="stable")[:_CANDIDATES]
-        without = np.repeat(features, len(candidates), axis=0)
-        for row, word in enumerate(candidates):
-            without[row, block[:, word]] = 0
+        words = len(codebook.centers)
+        block = np.arange(start, start + codebook.length).reshape(codebook.cells**2, words, -1)
+        without = np.repeat(features, words, axis=0)
+        for word in range(words):
+            without[word, block[:, word]] = 0
         changes = lead - _lead(model, without, label, second)
-        ranked += [
-            (float(change), number, int(word))
-            for change, word in zip(changes, candidates, strict=True)
-        ]
+        ranked += [(float(change), number, word) for word, change in enumerate(changes)]
         start += codebook.length
     ranked.sort(reverse=True)
     speaking = [item for item in ranked[:_STRONGEST] if item[0] > 0]

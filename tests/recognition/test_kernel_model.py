@@ -68,8 +68,10 @@ def test_numpy_alone_answers_as_the_scikit_learn_pipeline(faces, model):
             for cell, step in scales
         ]
     )
-    pipeline = make_pipeline(counts, FisherPCA(dims=12), KernelRidgeClassifier(balance=0.0))
     plain = fit_words(faces, replace(CHOICES, copies=0))[0]
+    lengths = [scale.codebook.length for scale in plain.scales]
+    space = FisherPCA(dims=12, cells=16, scales=lengths)
+    pipeline = make_pipeline(counts, space, KernelRidgeClassifier(balance=0.0))
     pipeline.fit(faces.images, faces.targets)
     new = made_up_faces(20, 500).images
     wanted = pipeline.decision_function(new)

@@ -57,7 +57,7 @@ def test_words_are_weighed_by_what_ignoring_them_changes(model, faces):
     features = model.describe(face[None])
     start = sum(scale.codebook.length for scale in model.scales[: first.scale])
     words = model.scales[first.scale].codebook
-    block = features[0, start : start + words.length].reshape(-1, len(words.centers))
+    block = features[0, start : start + words.length].reshape(16, len(words.centers), -1)
     logits = model.clusters.logits(model.scores(features))[0]
     block[:, first.word] = 0
     without = model.clusters.logits(model.scores(features))[0]

@@ -26,10 +26,10 @@ def test_a_clone_has_the_same_choices():
     assert clone(DenseDescriptors(**chosen)).get_params() == chosen
 
 
-def test_a_pipeline_counts_words_of_faces(faces):
+def test_a_pipeline_gives_statistics_of_words(faces):
     pipeline = make_pipeline(DenseDescriptors(), VisualVocabulary(words=16, dims=8))
-    counts = clone(pipeline).set_params(densedescriptors__step=4).fit_transform(faces)
-    assert counts.shape == (70, 16 * 16 // 2)
+    features = clone(pipeline).set_params(densedescriptors__step=4).fit_transform(faces)
+    assert features.shape == (70, 16 * 16 // 2 * 9)  # cells, words without mirrored ones, 8 + 1
 
 
 @pytest.mark.parametrize("shape", [(24, 24), (2, 24, 20)])
