@@ -54,7 +54,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         n_clusters: int | None = None,
-        balance: float = 0.6,
+        balance: float = 0.9,
         sharpening: float = 2.0,
         random_state: int = 0,
     ) -> None:

@@ -40,10 +40,10 @@ class WordsChoices:
     """What can be chosen; the command line offers a few of these."""
 
     clusters: int | None = None  # emotion clusters; as many as labels by default
-    ridge_share: float = 0.5  # of votes in the ridge's targets; the rest is the label
+    ridge_share: float = 0.45  # of votes in the ridge's targets; the rest is the label
     calibration_share: float = 0.5  # the same for calibration and clusters
     ridge_balance: float = 0.5  # how far rare labels are weighed up: see `label_weights`
-    calibration_balance: float = 0.6
+    calibration_balance: float = 0.9
     words: int = 32  # visual words a scale
     dims: int = 640  # of the projection
     copies: int = 2  # changed copies of each face to be right for as well
