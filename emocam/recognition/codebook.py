@@ -108,17 +108,23 @@ class Codebook:
         whitened = self.whiten(descriptors.reshape(-1, LENGTH))
         shares = self._shares(whitened).reshape(count, points, 2 * words)
         pooling = pooling_weights(math.isqrt(points), self.cells)
-        pooled = np.einsum("cp,npw->ncwp", pooling, shares)
-        features = np.empty((count, len(pooling), 2 * words, dims + 1), np.float32)
-        residuals, mass = features[..., :-1], features[..., -1]
-        pooled.sum(axis=-1, out=mass)
-        sums = pooled.reshape(count, -1, points) @ whitened.reshape(count, points, dims)
-        np.subtract(sums.reshape(residuals.shape), mass[..., None] * self._closed, out=residuals)
-        features = np.copysign(np.sqrt(np.abs(features)), features)
+        pooled = pooling[:, None] * np.ascontiguousarray(shares.swapaxes(1, 2))[:, None]
+        mass = pooled.sum(axis=-1)
+        residuals = pooled.reshape(count, -1, points) @ whitened.reshape(count, points, dims)
+        residuals = residuals.reshape(count, -1, 2 * words, dims)
+        residuals -= mass[..., None] * self._closed
+        roots = np.sqrt(np.abs(residuals))
+        np.copysign(roots, residuals, out=residuals)
+        np.sqrt(mass, out=mass)
         # The mirror image has the mirrored word's statistics at the mirrored place.
-        grid = features.reshape(count, self.cells, self.cells, 2 * words, dims + 1)
-        both = grid[:, :, :, :words] + grid[:, :, ::-1, words:] * self._signs
-        return np.asarray(0.5 * both.reshape(count, -1), dtype=np.float32)
+        shape = (count, self.cells, self.cells, 2 * words)
+        residuals, mass = residuals.reshape(*shape, dims), mass.reshape(shape)
+        features = np.empty((*shape[:3], words, dims + 1), np.float32)
+        mirrored = residuals[:, :, ::-1, words:] * self.parity
+        np.add(residuals[:, :, :, :words], mirrored, out=features[..., :-1])
+        np.add(mass[..., :words], mass[:, :, ::-1, words:], out=features[..., -1])
+        features *= np.float32(0.5)
+        return features.reshape(count, -1)
 
     def _shares(self, whitened: FloatArray) -> FloatArray:
         """Share of each descriptor in each word, then in each mirrored word, rows sum to 1."""
@@ -135,11 +141,6 @@ class Codebook:
     def _closed(self) -> FloatArray:
         """Words and their mirror images, shape (2 × words, dims)."""
         return np.concatenate([self.centers, self.centers * self.parity])
-
-    @cached_property
-    def _signs(self) -> FloatArray:
-        """What mirroring does to each statistic of a word, shape (dims + 1,)."""
-        return np.append(self.parity, np.float32(1))
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ import numpy as np
 from emocam.errors import ModelError
 from emocam.recognition.codebook import Scale, encode_faces
 from emocam.recognition.model_file import ModelFile
+from emocam.recognition.population import Population
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.quantized import QuantizedMatrix
 from emocam.runtime import one_blas_thread
@@ -188,6 +189,8 @@ class WordsModel:
         Points to scores.
     clusters
         Scores to emotion clusters.
+    population
+        Where faces in general lie.
     """
 
     recipe: ClassVar[str] = "words"
@@ -197,6 +200,7 @@ class WordsModel:
     projection: Projection
     kernel_ridge: KernelRidge
     clusters: Clusters
+    population: Population
 
     def predict(self, faces_gray: ImageU8) -> Prediction:
         """Emotion cluster and probabilities of each face.
@@ -208,14 +212,19 @@ class WordsModel:
         """
         # One thread: these products are small, and the detector wants the other cores.
         with one_blas_thread():
-            parts = [
-                self.clusters.predict(self.scores(self.describe(faces_gray[first:last])))
-                for first, last in _batches(len(faces_gray))
+            points = [
+                self.points(faces_gray[first:last]) for first, last in _batches(len(faces_gray))
             ]
+            parts = [self.clusters.predict(self.kernel_ridge.scores(part)) for part in points]
         return Prediction(
             np.concatenate([part.probabilities for part in parts]),
             np.concatenate([part.clusters for part in parts]),
+            np.concatenate(points),
         )
+
+    def points(self, faces_gray: ImageU8) -> FloatArray:
+        """Where faces lie in the learnt space, shape (n, dims), float32."""
+        return self.projection.points(self.describe(faces_gray))
 
     def describe(self, faces_gray: ImageU8) -> FloatArray:
         """Word statistics of faces and their mirror images, shape (n, features), float32."""
@@ -263,7 +272,7 @@ class WordsModel:
         arrays["clusters.sharpening"] = np.array([clusters.sharpening], np.float32)
         for name in ("matrix", "bias", "mean", "scale", "centers", "names"):
             arrays[f"clusters.{name}"] = getattr(clusters, name)
-        return arrays
+        return arrays | self.population.to_arrays()
 
     @classmethod
     def from_file(cls, file: ModelFile) -> WordsModel:
@@ -286,7 +295,8 @@ class WordsModel:
             gamma=float(file.array("kernel_ridge.gamma", (1,))[0]),
         )
         size = int(file.card["size"])
-        return cls(file.labels, size, scales, projection, ridge, _clusters(file))
+        population = Population.from_file(file, len(projection.matrix.scale))
+        return cls(file.labels, size, scales, projection, ridge, _clusters(file), population)
 
 
 def _quantized_arrays(name: str, matrix: QuantizedMatrix) -> dict[str, np.ndarray]:

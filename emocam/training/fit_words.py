@@ -16,6 +16,7 @@ from emocam import __version__
 from emocam.errors import UsageError
 from emocam.recognition.codebook import Codebook, Scale, encode_faces
 from emocam.recognition.kernel_model import KernelRidge, Projection, WordsModel
+from emocam.recognition.population import Population
 from emocam.training.dense_descriptors import DenseDescriptors
 from emocam.training.emotion_clusters import EmotionClusters
 from emocam.training.faces import Faces, check_every_label, checked_clusters
@@ -112,14 +113,16 @@ def fit_words(
     progress("emotion clusters", 0.0)
     try:
         learnt = EmotionClusters(n_clusters, balance=choices.calibration_balance)
-        learnt.fit(scores, soft_targets(faces, choices.calibration_share))
+        shares = soft_targets(faces, choices.calibration_share)
+        learnt.fit(scores, shares)
     except ValueError as error:
         raise UsageError(f"--clusters {n_clusters}: {error}") from error
     clusters = learnt.clusters_
     progress("emotion clusters", 1.0)
     if cache is not None:
         kept.reduce_size(bytes_limit=_KEPT_BYTES)  # the oldest go first
-    model = WordsModel(faces.labels, size, tuple(scales), projection, ridge, clusters)
+    population = Population.of(points, clusters.logits(scores), shares)
+    model = WordsModel(faces.labels, size, tuple(scales), projection, ridge, clusters, population)
     return model, clusters.predict(scores).probabilities
 
 

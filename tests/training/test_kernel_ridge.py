@@ -160,3 +160,25 @@ def test_balanced_weights_give_each_label_the_same_sum():
     weights = balanced_weights(np.eye(2)[[0, 0, 0, 1]], 1.0)
     assert weights == pytest.approx([2 / 3, 2 / 3, 2 / 3, 2])
     assert balanced_weights(np.eye(2)[[0, 0, 0, 1]], 0.0) == pytest.approx(np.ones(4))
+
+
+def test_cells_are_reduced_by_one_basis_a_scale():
+    random = np.random.default_rng(3)
+    basis = random.normal(size=(3, 10))
+    cells = random.normal(size=(200, 2 * 4, 3)) @ basis  # ten features a cell, three directions
+    features = cells.reshape(200, 80).astype(np.float32)
+    targets = np.arange(200) % 2
+    whole = FisherPCA(dims=24, emphasis=0.0).fit(features, targets)
+    stepwise = FisherPCA(dims=24, cells=4, scales=[40, 40], cell_dims=6, emphasis=0.0)
+    points = stepwise.fit(features, targets).transform(features)
+    assert [len(one.T) for one in stepwise.projection_.bases] == [6, 6]
+    wanted = whole.transform(features)
+    allowed = 0.02 * float(np.square(wanted).sum(axis=1).mean())
+    assert np.abs(points @ points.T - wanted @ wanted.T).max() < allowed
+
+
+@pytest.mark.parametrize("given", [{"scales": [30, 40]}, {"scales": [40, 40], "cells": 3}])
+def test_cells_that_do_not_fit_the_features(given):
+    features = np.random.default_rng(0).normal(size=(20, 80)).astype(np.float32)
+    with pytest.raises(ValueError, match="don't make 80"):
+        FisherPCA(**given).fit(features, np.arange(20) % 2)
