@@ -11,12 +11,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from emocam.errors import EmocamError
-from emocam.types import Face, Frame, Reading
 
 if TYPE_CHECKING:
+    from emocam.label.photo_readings import read_photos
+    from emocam.readings import FrameReadings, rows
     from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.render.overlay import draw
+    from emocam.tracking.follower import Follower
     from emocam.training.classifier import EmotionClassifier
     from emocam.training.from_arrays import evaluate, train
+    from emocam.types import Face, Frame, Reading
+    from emocam.video.clip_readings import read_video
 
 __version__ = "0.1.0"
 __all__ = [
@@ -24,23 +29,38 @@ __all__ = [
     "EmotionClassifier",
     "EmotionRecognizer",
     "Face",
+    "Follower",
     "Frame",
+    "FrameReadings",
     "Reading",
     "__version__",
+    "draw",
     "evaluate",
+    "read_photos",
+    "read_video",
+    "rows",
     "train",
 ]
 _LAZY = {
     "EmotionClassifier": "emocam.training.classifier",
     "EmotionRecognizer": "emocam.recognition.recognizer",
+    "Face": "emocam.types",
+    "Follower": "emocam.tracking.follower",
+    "Frame": "emocam.types",
+    "FrameReadings": "emocam.readings",
+    "Reading": "emocam.types",
+    "draw": "emocam.render.overlay",
     "evaluate": "emocam.training.from_arrays",
+    "read_photos": "emocam.label.photo_readings",
+    "read_video": "emocam.video.clip_readings",
+    "rows": "emocam.readings",
     "train": "emocam.training.from_arrays",
 }
 
 
 def __getattr__(name: str) -> Any:
-    # OpenCV takes a quarter of a second to import, scikit-learn more: `emocam --help` should not
-    # wait for them, nor reading faces for scikit-learn.
+    # NumPy takes 60 ms to import, OpenCV a quarter of a second, scikit-learn more: `emocam --help`
+    # should not wait for them, nor reading faces for scikit-learn.
     if name in _LAZY:
         return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module 'emocam' has no attribute '{name}'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, overload
 
@@ -127,6 +127,23 @@ class FrameReadings:
             reading_row(self.source, one, frame=self.index, time_s=self.time_s)
             for one in self.readings
         ]
+
+
+def rows(readings: FrameReadings | Iterable[FrameReadings]) -> list[dict[str, Any]]:
+    """The table's rows of one frame, or of several in order.
+
+    Parameters
+    ----------
+    readings
+        Results of frames.
+
+    Returns
+    -------
+    One row a face, or one with the status `no_face`; the keys are those of the table's columns
+    that are known.
+    """
+    frames = [readings] if isinstance(readings, FrameReadings) else readings
+    return [row for frame in frames for row in frame.rows()]
 
 
 Readings: TypeAlias = Sequence[Reading] | FrameReadings

@@ -13,7 +13,7 @@ from PIL import ExifTags, Image
 from emocam.io.decode import decode_photo
 from emocam.io.photos import is_remote
 from emocam.output import complete_file
-from emocam.render.overlay import draw_overlay
+from emocam.render.overlay import draw
 from emocam.types import Reading
 
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
@@ -45,7 +45,7 @@ def write_annotated(
     target = folder / place_below(address, base)
     if target.suffix.lower() not in _FORMATS:
         target = target.with_name(target.name + ".jpg")
-    drawn_bgr = draw_overlay(decode_photo(data, address).image_bgr, readings)
+    drawn_bgr = draw(decode_photo(data, address).image_bgr, readings)
     picture = Image.fromarray(drawn_bgr[:, :, ::-1])
     with complete_file(target) as temporary:
         picture.save(

@@ -11,12 +11,13 @@ import numpy as np
 from emocam.detection.crop import crop_faces
 from emocam.detection.detector import FaceDetector
 from emocam.errors import ModelError
+from emocam.readings import FrameReadings
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import ModelFile, find_model, load_model_file, save_model_file
 from emocam.recognition.pixels import PixelsModel
 from emocam.recognition.prediction import FaceModel, Prediction
-from emocam.types import Face, FloatArray, ImageU8, Reading, check_bgr
+from emocam.types import Box, Face, FloatArray, ImageU8, Reading, check_bgr
 
 _RECIPES: dict[str, type[FaceModel]] = {
     PixelsModel.recipe: PixelsModel,
@@ -92,7 +93,7 @@ class EmotionRecognizer:
         """The labels, in the order of the probabilities."""
         return self.model.labels
 
-    def read(self, frame_bgr: ImageU8) -> list[Reading]:
+    def read(self, frame_bgr: ImageU8) -> FrameReadings:
         """Readings of all faces of a picture, left to right.
 
         Parameters
@@ -108,11 +109,56 @@ class EmotionRecognizer:
         check_bgr(frame_bgr)
         return self.read_faces(frame_bgr, self.detector.detect(frame_bgr))
 
-    def read_faces(self, frame_bgr: ImageU8, faces: Sequence[Face]) -> list[Reading]:
-        """Readings of faces that are known already, in the same order."""
+    def read_faces(self, frame_bgr: ImageU8, faces: Sequence[Face | Box]) -> FrameReadings:
+        """Readings of faces that are known already, in the same order.
+
+        Parameters
+        ----------
+        frame_bgr
+            Shape (height, width, 3), uint8, blue first, upright.
+        faces
+            Faces, or boxes of a detector of one's own: left, top, right, bottom in pixels, right
+            and bottom exclusive. Faces given as boxes are numbered from 0. The model is trained
+            on boxes that reach from the brows to the chin, nearly square.
+
+        Raises
+        ------
+        ValueError
+            When it is not such a picture, or a box has no area.
+        """
+        check_bgr(frame_bgr)
         if not faces:
-            return []
-        return self.readings(faces, self.predict(frame_bgr, faces))
+            return FrameReadings()
+        known = [
+            one if isinstance(one, Face) else Face(one, id=number)
+            for number, one in enumerate(faces)
+        ]
+        return FrameReadings(tuple(self.readings(known, self.predict(frame_bgr, known))))
+
+    def read_crops(self, faces_gray: ImageU8) -> FrameReadings:
+        """Readings of faces that are cut out already, in the training format, in the same order.
+
+        Parameters
+        ----------
+        faces_gray
+            Shape (n, size, size), uint8, where size is `model.size` (48 for the models that
+            emocam carries).
+
+        Raises
+        ------
+        ValueError
+            When the crops are not of this shape and type.
+        """
+        size = self.model.size
+        if faces_gray.dtype != np.uint8 or faces_gray.shape[1:] != (size, size):
+            raise ValueError(
+                f"crops are uint8 of shape (n, {size}, {size}), "
+                f"got {faces_gray.dtype} of shape {faces_gray.shape}"
+            )
+        if not len(faces_gray):
+            return FrameReadings()
+        faces = [Face((0, 0, size, size), id=number) for number in range(len(faces_gray))]
+        return FrameReadings(tuple(self.readings(faces, self.model.predict(faces_gray))))
 
     def readings(self, faces: Sequence[Face], prediction: Prediction) -> list[Reading]:
         """What a prediction says of its faces, in the same order."""

@@ -295,9 +295,30 @@ def text_size(width: int, height: int) -> int:
     return max(11, round(11 * times))
 
 
-def draw_overlay(frame_bgr: ImageU8, readings: Readings) -> ImageU8:
-    """A copy of a single frame with its readings drawn on it; see `Overlay.draw`."""
-    return Overlay(readings[0].labels if readings else ()).draw(frame_bgr, readings)
+def draw(
+    frame_bgr: ImageU8, readings: Readings, *, bars: bool = True, blur: bool = False
+) -> ImageU8:
+    """A copy of a single frame with its readings drawn on it.
+
+    Parameters
+    ----------
+    frame_bgr
+        Shape (height, width, 3), uint8, blue first. It is not changed.
+    readings
+        Of its faces.
+    bars
+        Whether to draw a small bar for each emotion beside each face, where there is room.
+    blur
+        Whether heads are smeared beyond recognition, those in `hidden` too.
+
+    Examples
+    --------
+    >>> from emocam import EmotionRecognizer, draw
+    >>> readings = EmotionRecognizer.load().read(frame_bgr)  # doctest: +SKIP
+    >>> drawn_bgr = draw(frame_bgr, readings, blur=True)  # doctest: +SKIP
+    """
+    overlay = Overlay(readings[0].labels if readings else ())
+    return overlay.draw(frame_bgr, readings, options=OverlayOptions(bars=bars, blur=blur))
 
 
 def _clip(rect: Rect, picture: ImageU8) -> ImageU8:

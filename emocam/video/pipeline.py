@@ -1,8 +1,6 @@
 """Recorded video: a clip to an annotated film, a table and a report.
 
-Two readers go through the clip at once: one analyses, in threads, and the other follows some
-seconds later to draw, when what lies ahead of a frame is known. So labels need not come late, and
-no frame waits in memory for it.
+What is read comes from `clip_readings`; here it becomes results.
 """
 
 from __future__ import annotations
@@ -22,24 +20,18 @@ from emocam.io.packets import SoundPackets
 from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
-from emocam.prefetch import prefetch
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.render.anonymize import HeadMemory
 from emocam.render.overlay import Overlay, OverlayOptions
 from emocam.runtime import give_back_memory, one_blas_thread, one_opencv_thread
-from emocam.tracking.clip_faces import find_faces, read_faces
-from emocam.tracking.lookahead import between_readings, smooth_both_ways
-from emocam.types import Box, Frame, Reading
+from emocam.types import Box, Frame
+from emocam.video.clip_readings import clip_readings, frames_with_readings
 from emocam.video.clip_report import ClipFacts, write_report
 from emocam.video.clip_summary import ClipSummary
 from emocam.video.outputs import ClipOutputs
 
 Progress = Callable[[int, int | None], None]
-
-_LOOKS_AHEAD = 32
-_LOOKS_AHEAD_S = 1.0  # … but not more than so long: the clip's packets wait for who draws
-_FRAMES_AHEAD = 4
 
 
 @dataclass(frozen=True)
@@ -236,44 +228,29 @@ class _ClipWork:
             film_start_s=self._film_start_s,
         )
 
-    def _seen(self, stack: ExitStack, video: VideoFile) -> Iterator[FrameReadings]:
-        """Two threads: while one reads the faces of some frames, the other finds the next."""
-        model, options = self._recognizer.model, self._options
-        found = find_faces(video, model.size, every_s=options.every_s, largest=options.largest)
-        size = _LOOKS_AHEAD
-        if options.every_s:
-            size = max(1, min(size, round(_LOOKS_AHEAD_S / options.every_s)))
-        ahead = stack.enter_context(prefetch(found, size))
-        read = read_faces(ahead, self._recognizer, size)
-        return smooth_both_ways(
-            stack.enter_context(prefetch(read, size)), self._recognizer, raw=options.raw
-        )
-
     def _steps(
         self, stack: ExitStack, video: VideoFile
     ) -> Iterator[tuple[Frame | None, FrameReadings | None, FrameReadings | None]]:
-        """Frame, what was seen in it if it was analysed, and what to draw."""
-        if self.outputs.film is None and self.outputs.report is None:
-            for now in self._seen(stack, video):
-                yield None, now, None
-            return
+        """Frame, its readings if it was analysed, and what to draw."""
+        drawn = self.outputs.film is not None or self.outputs.report is not None
         # Who reads the clip must be known before the first frame is taken.
-        second = stack.enter_context(video.follower())
+        second = stack.enter_context(video.follower()) if drawn else None
         if self.outputs.film is not None:
             self._sound = video.sound()
-        seen = self._seen(stack, video)
-        frames = stack.enter_context(prefetch(iter(second), _FRAMES_AHEAD))
-        before, after = None, next(seen, None)
-        for frame in frames:
-            while after is not None and after.index <= frame.index:
-                before, after = after, next(seen, None)
-            if before is None:
-                # Nothing is known of it but the faces that follow.
-                yield frame, None, FrameReadings(hidden=() if after is None else after.heads)
-            elif before.index == frame.index:
-                yield frame, before, before
-            else:
-                yield frame, None, _in_between(before, after, frame.time_s or 0.0)
+        options = self._options
+        analysed = clip_readings(
+            stack,
+            video,
+            self._recognizer,
+            every_s=options.every_s,
+            largest=options.largest,
+            smooth=not options.raw,
+        )
+        if second is None:
+            for now in analysed:
+                yield None, now, None
+        else:
+            yield from frames_with_readings(stack, second, analysed)
 
     def _gather(self, frame: Frame | None, now: FrameReadings) -> None:
         picture = None if frame is None else frame.image_bgr
@@ -309,23 +286,3 @@ class _ClipWork:
             image, drawn or FrameReadings(), time_s=time_s, options=options
         )
         self._film.write(picture, time_s)
-
-
-def _in_between(before: FrameReadings, after: FrameReadings | None, time_s: float) -> FrameReadings:
-    """What to draw in a frame that was not analysed."""
-    if after is None:
-        return before
-    before_s, after_s = before.time_s or 0.0, after.time_s or 0.0
-    share = (time_s - before_s) / (after_s - before_s)
-    later = {one.face.id: one for one in (*after.readings, *after.bridged)}
-
-    def move(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
-        return tuple(
-            between_readings(one, later[one.face.id], share) if one.face.id in later else one
-            for one in readings
-        )
-
-    hidden = before.hidden + after.hidden
-    return replace(
-        before, readings=move(before.readings), bridged=move(before.bridged), hidden=hidden
-    )

@@ -8,7 +8,7 @@ import pytest
 
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS, UNSURE, color_rgb
-from emocam.render.overlay import Overlay, OverlayOptions, draw_overlay, text_size
+from emocam.render.overlay import Overlay, OverlayOptions, draw, text_size
 from emocam.types import Box, Face, ImageU8, Reading
 
 PLAIN = OverlayOptions(bars=False)
@@ -256,7 +256,7 @@ def test_users_own_labels_in_any_script() -> None:
     one = reading((100, 100, 200, 200), emotion="überrascht", labels=labels)
     plain = reading((100, 100, 200, 200), emotion="uberrascht",
                     labels=("uberrascht", *labels[1:]))  # fmt: skip
-    drawn = [draw_overlay(gray(480, 640), [each]) for each in (one, plain)]
+    drawn = [draw(gray(480, 640), [each]) for each in (one, plain)]
     assert differs(drawn[0], drawn[1]).sum() > 3  # the dots of the ü
 
 

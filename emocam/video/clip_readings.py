@@ -1,0 +1,151 @@
+"""The frames of a clip with their readings: two readers of one file, in step.
+
+One analyses, in threads, and the other follows some seconds later, when what lies ahead of a frame
+is known. So labels need not come late, and no frame waits in memory for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from emocam.io.video_reader import VideoFile
+from emocam.prefetch import prefetch
+from emocam.readings import FrameReadings
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.tracking.clip_faces import find_faces, read_faces
+from emocam.tracking.lookahead import between_readings, smooth_both_ways
+from emocam.types import Frame, Reading
+
+_PREFETCHED = 32  # analysed frames
+_PREFETCHED_S = 1.0  # … but not more than so long: the clip's packets wait for the second reader
+_FRAMES_PREFETCHED = 4
+
+
+def read_video(
+    path: str | Path,
+    recognizer: EmotionRecognizer | None = None,
+    *,
+    every_s: float = 0.0,
+    start_s: float = 0.0,
+    end_s: float | None = None,
+    largest: bool = False,
+    smooth: bool = True,
+) -> Iterator[tuple[Frame, FrameReadings]]:
+    """The analysed frames of a clip with their readings, smoothed both ways in time.
+
+    These are the readings that `emocam video` writes into its table.
+
+    Parameters
+    ----------
+    path
+        A file of any kind that FFmpeg decodes.
+    recognizer
+        What reads the faces; the default model when None.
+    every_s
+        Seconds from one analysed frame to the next; 0 analyses all.
+    start_s, end_s
+        The part to take, in seconds; to the clip's end when `end_s` is None.
+    largest
+        Whether to read only the largest face. The others are in `hidden`.
+    smooth
+        Whether to smooth readings over time; otherwise each is as the model gave it.
+
+    Raises
+    ------
+    SourceError
+        When the clip can't be decoded.
+
+    Examples
+    --------
+    >>> from emocam import read_video
+    >>> for frame, readings in read_video("samples/webcam.mp4", every_s=0.2, end_s=0.5):
+    ...     print(f"{frame.time_s:.1f} s: {len(readings)} face")
+    0.0 s: 1 face
+    0.2 s: 1 face
+    0.4 s: 1 face
+    """
+    recognizer = EmotionRecognizer.load() if recognizer is None else recognizer
+    with ExitStack() as stack:
+        video = stack.enter_context(VideoFile(Path(path), start_s, end_s))
+        second = stack.enter_context(video.follower())
+        analysed = clip_readings(
+            stack, video, recognizer, every_s=every_s, largest=largest, smooth=smooth
+        )
+        for frame, readings, _ in frames_with_readings(stack, second, analysed):
+            if readings is not None:
+                yield frame, readings
+
+
+def clip_readings(
+    stack: ExitStack,
+    video: VideoFile,
+    recognizer: EmotionRecognizer,
+    *,
+    every_s: float = 0.0,
+    largest: bool = False,
+    smooth: bool = True,
+) -> Iterator[FrameReadings]:
+    """The analysed frames' readings in order.
+
+    Two threads, which end with the stack: while one reads the faces of some frames, the other
+    finds the next. Parameters as for `read_video`.
+    """
+    found = find_faces(video, recognizer.model.size, every_s=every_s, largest=largest)
+    size = _PREFETCHED
+    if every_s:
+        size = max(1, min(size, round(_PREFETCHED_S / every_s)))
+    found_ahead = stack.enter_context(prefetch(found, size))
+    read = read_faces(found_ahead, recognizer, size)
+    read_ahead = stack.enter_context(prefetch(read, size))
+    return smooth_both_ways(read_ahead, recognizer, raw=not smooth)
+
+
+def frames_with_readings(
+    stack: ExitStack, video: VideoFile, analysed: Iterator[FrameReadings]
+) -> Iterator[tuple[Frame, FrameReadings | None, FrameReadings]]:
+    """Each frame, its readings if it was analysed, and what to draw in it.
+
+    Parameters
+    ----------
+    stack
+        Ends the thread that decodes.
+    video
+        The second reader of the clip.
+    analysed
+        What `clip_readings` gives.
+    """
+    frames = stack.enter_context(prefetch(iter(video), _FRAMES_PREFETCHED))
+    before, after = None, next(analysed, None)
+    for frame in frames:
+        while after is not None and after.index <= frame.index:
+            before, after = after, next(analysed, None)
+        if before is None:
+            # Nothing is known of it but the faces that follow.
+            yield frame, None, FrameReadings(hidden=() if after is None else after.heads)
+        elif before.index == frame.index:
+            yield frame, before, before
+        else:
+            yield frame, None, _in_between(before, after, frame.time_s or 0.0)
+
+
+def _in_between(before: FrameReadings, after: FrameReadings | None, time_s: float) -> FrameReadings:
+    """What to draw in a frame that was not analysed."""
+    if after is None:
+        return before
+    before_s, after_s = before.time_s or 0.0, after.time_s or 0.0
+    share = (time_s - before_s) / (after_s - before_s)
+    later = {one.face.id: one for one in (*after.readings, *after.bridged)}
+
+    def move(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+        return tuple(
+            between_readings(one, later[one.face.id], share) if one.face.id in later else one
+            for one in readings
+        )
+
+    hidden = before.hidden + after.hidden
+    return replace(
+        before, readings=move(before.readings), bridged=move(before.bridged), hidden=hidden
+    )

@@ -1,0 +1,185 @@
+"""The public names, used as somebody else's program would."""
+
+from __future__ import annotations
+
+import csv
+import doctest
+import importlib
+import inspect
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import emocam
+from emocam import EmotionRecognizer, Face, Follower, FrameReadings, Reading
+from emocam.detection.crop import crop_faces
+from emocam.errors import PictureError, SourceError
+from emocam.recognition.labels import EMOTIONS
+from tests.cli.test_commands import run
+from tests.conftest import SAMPLES
+
+CLIP = SAMPLES / "webcam.mp4"
+PHOTO = SAMPLES / "photos" / "obama.jpg"
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> EmotionRecognizer:
+    return EmotionRecognizer.load()
+
+
+@pytest.fixture(scope="module")
+def picture() -> np.ndarray:
+    return cv2.imread(str(PHOTO))
+
+
+def reading(left: int = 10, face: int = 0) -> Reading:
+    row = (0.7,) + (0.05,) * 6
+    return Reading(Face((left, 10, left + 40, 50), 0.9, face), EMOTIONS[0], 0.7, 2, row, EMOTIONS)
+
+
+def test_there_are_fewer_than_twenty_names_and_each_is_documented():
+    names = [name for name in emocam.__all__ if name != "__version__"]
+    assert len(names) < 20
+    assert all(inspect.getdoc(getattr(emocam, name)) for name in names)
+
+
+def test_importing_it_loads_neither_opencv_nor_numpy():
+    code = "import sys, emocam; print(sorted({'cv2', 'numpy', 'sklearn'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", ["emocam.video.clip_readings", "emocam.label.photo_readings"])
+def test_the_examples_give_what_they_say(module: str, monkeypatch):
+    monkeypatch.chdir(SAMPLES.parent)
+    result = doctest.testmod(importlib.import_module(module))
+    assert (result.failed, result.attempted > 0) == (0, True)
+
+
+class TestFrameReadings:
+    def test_it_is_used_like_its_readings(self):
+        one, two = reading(), reading(100, 1)
+        readings = FrameReadings((one, two), 3, 0.12, "clip.mp4")
+        assert (len(readings), list(readings), readings[1]) == (2, [one, two], two)
+        assert readings.largest is one
+        assert not FrameReadings()
+        assert FrameReadings().largest is None
+        assert readings.probabilities.shape == (2, 7)
+
+    def test_what_a_slice_leaves_out_is_hidden(self):
+        one, two = reading(), reading(100, 1)
+        part = FrameReadings((one, two), 3, 0.12, raw=(one, two), opacity=(1.0, 0.5))[1:]
+        assert (list(part), part.raw, part.opacity) == ([two], (two,), (0.5,))
+        assert part.hidden == (one.face,)
+        assert set(part.heads) == {one.face, two.face}
+        assert (part.index, part.time_s) == (3, 0.12)
+
+    def test_raw_and_opacity_have_one_a_reading(self):
+        with pytest.raises(ValueError, match="opacity has one a reading or none: 1, got 2"):
+            FrameReadings((reading(),), opacity=(1.0, 0.5))
+
+    def test_rows_are_the_tables(self):
+        with_face = FrameReadings((reading(face=4),), 3, 0.12, "clip.mp4")
+        row, none = emocam.rows([with_face, FrameReadings((), 4, 0.16, "clip.mp4")])
+        assert (row["source"], row["frame"], row["time_s"], row["face"]) == ("clip.mp4", 3, 0.12, 4)
+        assert (row["status"], row["emotion"], row["x1"]) == ("ok", EMOTIONS[0], 10)
+        assert (none["frame"], none["status"]) == (4, "no_face")
+        assert emocam.rows(with_face) == [row]
+
+
+class TestRecognizer:
+    def test_boxes_of_a_detector_of_ones_own_read_as_found_ones(self, recognizer, picture):
+        found = recognizer.read(picture)
+        assert len(found) == 1
+        again = recognizer.read_faces(picture, [found[0].face.xyxy])
+        assert again[0].probabilities == found[0].probabilities
+        assert len(recognizer.read_faces(picture, [])) == 0
+
+    def test_crops_read_as_in_the_picture(self, recognizer, picture):
+        found = recognizer.read(picture)
+        crops = np.stack(crop_faces(picture, found.faces, 48))
+        assert recognizer.read_crops(crops)[0].probabilities == found[0].probabilities
+        assert len(recognizer.read_crops(crops[:0])) == 0
+
+    def test_crops_of_another_shape_are_turned_down(self, recognizer):
+        with pytest.raises(ValueError, match=r"crops are uint8 of shape \(n, 48, 48\)"):
+            recognizer.read_crops(np.zeros((48, 48), np.uint8))
+
+
+def test_a_follower_keeps_ids_and_finds_what_single_pictures_show(recognizer):
+    capture, follower, ids, emotions = cv2.VideoCapture(str(CLIP)), Follower(recognizer), [], []
+    for number in range(50):
+        readings = follower.follow(capture.read()[1], number / 25)
+        assert (readings.index, readings.time_s) == (number, number / 25)
+        ids += [one.face.id for one in readings]
+        emotions += [one.emotion for one in readings.raw]
+    assert ids == [0] * 49  # what is found once may be no face
+    assert len(emotions) == 49
+
+
+def test_a_follower_wants_pictures(recognizer):
+    with pytest.raises(ValueError, match="a picture is uint8"):
+        Follower(recognizer).follow(np.zeros((10, 10), np.uint8), 0.0)
+
+
+def test_time_that_goes_back_starts_anew(recognizer):
+    capture, follower = cv2.VideoCapture(str(CLIP)), Follower(recognizer)
+    frames = [capture.read()[1] for _ in range(4)]
+    before = [follower.follow(frame, 10 + n / 25) for n, frame in enumerate(frames)][-1]
+    after = [follower.follow(frame, n / 25) for n, frame in enumerate(frames)][-1]
+    assert before[0].face.id != after[0].face.id
+
+
+def test_a_clip_reads_as_the_command_reads_it(capsys, recognizer, tmp_path: Path):
+    table = tmp_path / "clip.csv"
+    assert run(capsys, "video", CLIP, "-o", table, "--end", "0.6", "--every", "0.1s")[0] == 0
+    with table.open(newline="") as file:
+        wanted = list(csv.DictReader(file))
+    results = list(emocam.read_video(CLIP, recognizer, every_s=0.1, end_s=0.6))
+    given = emocam.rows(readings for _, readings in results)
+    assert all(frame.index == readings.index for frame, readings in results)
+    assert len(given) == len(wanted) > 4
+    for row, want in zip(given, wanted, strict=True):
+        for name in ("frame", "x1", "emotion", "face"):
+            assert str(row[name]) == want[name]
+        assert row["certainty"] == pytest.approx(float(want["certainty"]))
+
+
+def test_reading_a_clip_may_end_early(recognizer):
+    before = threading.active_count()
+    clip = emocam.read_video(CLIP, recognizer)
+    next(clip)
+    clip.close()
+    assert threading.active_count() == before
+
+
+def test_what_is_no_clip_or_photo_is_told(recognizer, tmp_path: Path):
+    with pytest.raises(SourceError, match="there is no video file"):
+        next(emocam.read_video(tmp_path / "absent.mp4", recognizer))
+    with pytest.raises(PictureError, match="no longer there"):
+        next(emocam.read_photos([tmp_path / "absent.jpg"], recognizer))
+
+
+def test_photos_come_with_their_readings(recognizer, picture):
+    ((frame, readings),) = emocam.read_photos([PHOTO], recognizer)
+    assert frame.image_bgr.shape == picture.shape
+    assert (readings.source, readings.time_s, len(readings)) == (os.fspath(PHOTO), None, 1)
+
+
+def test_draw_gives_a_new_picture_and_can_blur(recognizer, picture):
+    readings, before = recognizer.read(picture), picture.copy()
+    plain, blurred = (emocam.draw(picture, readings, blur=blur) for blur in (False, True))
+    assert np.array_equal(picture, before)
+    x1, y1, x2, y2 = readings[0].face.xyxy
+    middle = np.s_[y1 + 20 : y2 - 20, x1 + 20 : x2 - 20]
+    assert np.array_equal(plain[middle], picture[middle])
+    assert (
+        cv2.Laplacian(blurred[middle], cv2.CV_64F).var()
+        < 0.2 * cv2.Laplacian(picture[middle], cv2.CV_64F).var()
+    )
