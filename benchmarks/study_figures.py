@@ -13,15 +13,15 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from emocam import EmotionRecognizer
+from emocam.analysis.cluster_measures import Clustered, cluster_curve, cluster_figures
+from emocam.analysis.figures.base import new_figure, save_png
+from emocam.analysis.figures.clusters import plot_composition, plot_curve, plot_plane
+from emocam.analysis.figures.counts import plot_mean_faces
+from emocam.analysis.figures.evaluation import plot_confusion, plot_reliability
+from emocam.analysis.figures.words import plot_vocabulary
+from emocam.analysis.word_evidence import word_pages
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import color_hex
-from emocam.study.cluster_measures import Clustered, cluster_curve, cluster_figures
-from emocam.study.figures.base import new_figure, save_png
-from emocam.study.figures.clusters import plot_composition, plot_curve, plot_plane
-from emocam.study.figures.counts import plot_mean_faces
-from emocam.study.figures.evaluation import plot_confusion, plot_reliability
-from emocam.study.figures.words import plot_vocabulary
-from emocam.study.word_evidence import word_pages
 from emocam.training.balance import undersample
 from emocam.training.dataset import open_dataset
 from emocam.training.evaluate import evaluate

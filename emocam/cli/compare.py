@@ -20,7 +20,7 @@ from emocam.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from emocam.study.compare import MethodResult
+    from emocam.analysis.compare import MethodResult
 
 
 def compare(
@@ -37,14 +37,14 @@ def compare(
     as_json: JsonOutput = False,
 ) -> None:
     """Compare K-Means with other methods on the same balanced faces."""
+    from emocam.analysis.compare import run_method
+    from emocam.analysis.figures.base import save_png
+    from emocam.analysis.figures.comparison import plot_comparison
+    from emocam.analysis.methods import study_methods
+    from emocam.analysis.rounds import make_rounds
+    from emocam.analysis.study_report import save_comparison_report
     from emocam.output import check_free
     from emocam.recognition.recognizer import EmotionRecognizer
-    from emocam.study.compare import run_method
-    from emocam.study.figures.base import save_png
-    from emocam.study.figures.comparison import plot_comparison
-    from emocam.study.methods import study_methods
-    from emocam.study.rounds import make_rounds
-    from emocam.study.study_report import save_comparison_report
     from emocam.training.dataset import open_dataset
 
     check_free(figure, report, force=force)
@@ -91,7 +91,7 @@ def compare(
 
 
 def _print_table(results: list[MethodResult], note: str) -> None:
-    from emocam.study.compare import comparison_table
+    from emocam.analysis.compare import comparison_table
 
     print(f"{note}; 95 % intervals\n")
     print_columns(*comparison_table(results))

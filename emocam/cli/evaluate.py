@@ -42,12 +42,12 @@ def evaluate(
     as_json: JsonOutput = False,
 ) -> None:
     """Measure a model on labelled faces."""
+    from emocam.analysis.figures.base import save_png
+    from emocam.analysis.figures.evaluation import plot_confusion
+    from emocam.analysis.figures.votes import plot_judgements
+    from emocam.analysis.study_report import save_evaluation_report
     from emocam.output import check_free
     from emocam.recognition.recognizer import EmotionRecognizer
-    from emocam.study.figures.base import save_png
-    from emocam.study.figures.evaluation import plot_confusion
-    from emocam.study.figures.votes import plot_judgements
-    from emocam.study.study_report import save_evaluation_report
     from emocam.training.dataset import open_dataset
     from emocam.training.evaluate import evaluate as measure
     from emocam.training.evaluate_votes import evaluate_votes

@@ -20,12 +20,12 @@ def explain(
     as_json: JsonOutput = False,
 ) -> None:
     """Show where the reading of each face in a photo comes from."""
+    from emocam.analysis.explain_photo import explain_photo
+    from emocam.analysis.figures.base import save_png
+    from emocam.analysis.figures.explanation import plot_explanations
     from emocam.errors import UsageError
     from emocam.output import check_free
     from emocam.recognition.recognizer import EmotionRecognizer
-    from emocam.study.explain_photo import explain_photo
-    from emocam.study.figures.base import save_png
-    from emocam.study.figures.explanation import plot_explanations
 
     target = output or Path(f"{photo.stem}-explained.png")
     check_free(target, force=force)

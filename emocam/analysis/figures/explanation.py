@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emocam.analysis.explain import Explanation
+from emocam.analysis.figures.base import new_figure
+from emocam.analysis.figures.words import draw_words
 from emocam.recognition.labels import color_hex
-from emocam.study.explain import Explanation
-from emocam.study.figures.base import new_figure
-from emocam.study.figures.words import draw_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

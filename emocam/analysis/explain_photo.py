@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from emocam.analysis.explain import Explanation, explain_face
 from emocam.detection.crop import crop_faces
 from emocam.errors import PictureError
 from emocam.io.photos import read_photo
 from emocam.recognition.recognizer import EmotionRecognizer
-from emocam.study.explain import Explanation, explain_face
 from emocam.types import Face, ImageU8
 
 _MOST_FACES = 6

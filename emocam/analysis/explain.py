@@ -8,11 +8,11 @@ from typing import Any
 import cv2
 import numpy as np
 
+from emocam.analysis.cluster_measures import Clustered
+from emocam.analysis.word_evidence import WordEvidence, strongest_words
 from emocam.errors import ModelError
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.prediction import FaceModel
-from emocam.study.cluster_measures import Clustered
-from emocam.study.word_evidence import WordEvidence, strongest_words
 from emocam.types import FloatArray, ImageU8
 
 CELLS = 8

@@ -3,9 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emocam.errors import DatasetError, UsageError
-from emocam.study.compare import comparison_table, measures_of, run_method
-from emocam.study.methods import (
+from emocam.analysis.compare import comparison_table, measures_of, run_method
+from emocam.analysis.methods import (
     HogSvm,
     Method,
     NaiveBayes,
@@ -13,7 +12,8 @@ from emocam.study.methods import (
     PixelClusters,
     study_methods,
 )
-from emocam.study.rounds import make_rounds
+from emocam.analysis.rounds import make_rounds
+from emocam.errors import DatasetError, UsageError
 from emocam.training.dataset import open_dataset
 from emocam.training.faces import Faces
 from tests.conftest import SIDE, write_dataset

@@ -3,7 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emocam.study.cluster_measures import Clustered, cluster_curve, cluster_figures, overall_purity
+from emocam.analysis.cluster_measures import (
+    Clustered,
+    cluster_curve,
+    cluster_figures,
+    overall_purity,
+)
 from emocam.training.dataset import open_dataset
 from emocam.training.faces import load_faces
 from emocam.training.fit_pixels import fit_pixels

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from emocam.analysis.methods import Method, NearestNeighbors
 from emocam.errors import EmocamError
-from emocam.study.methods import Method, NearestNeighbors
 from emocam.training.faces import Faces
 from emocam.types import FloatArray, IntArray
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emocam.analysis.cluster_measures import ClusterCurve, ClusterFigures
+from emocam.analysis.figures.base import mosaic, new_figure
 from emocam.recognition.labels import color_hex, color_rgb
-from emocam.study.cluster_measures import ClusterCurve, ClusterFigures
-from emocam.study.figures.base import mosaic, new_figure
 from emocam.training.faces import Faces
 from emocam.types import FloatArray, ImageU8, IntArray
 

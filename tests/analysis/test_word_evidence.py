@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emocam.analysis.cluster_measures import Clustered
+from emocam.analysis.explain import explain_face
+from emocam.analysis.figures.explanation import plot_explanations
+from emocam.analysis.figures.words import plot_vocabulary
+from emocam.analysis.word_evidence import cut_patch, strongest_words, word_glyph, word_pages
 from emocam.recognition.kernel_model import WordsModel
-from emocam.study.cluster_measures import Clustered
-from emocam.study.explain import explain_face
-from emocam.study.figures.explanation import plot_explanations
-from emocam.study.figures.words import plot_vocabulary
-from emocam.study.word_evidence import cut_patch, strongest_words, word_glyph, word_pages
 from emocam.training.faces import Faces
 from emocam.training.fit_words import WordsChoices, fit_words
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emocam.study.figures.base import mosaic, new_figure
-from emocam.study.word_evidence import WordEvidence, WordPage, cut_patch
+from emocam.analysis.figures.base import mosaic, new_figure
+from emocam.analysis.word_evidence import WordEvidence, WordPage, cut_patch
 from emocam.types import FloatArray, ImageU8
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emocam.study.compare import MEASURES, MethodResult, measure_name
-from emocam.study.figures.base import new_figure
-from emocam.study.figures.evaluation import draw_confusion
+from emocam.analysis.compare import MEASURES, MethodResult, measure_name
+from emocam.analysis.figures.base import new_figure
+from emocam.analysis.figures.evaluation import draw_confusion
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

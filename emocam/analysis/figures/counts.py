@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from emocam.analysis.figures.base import new_figure
 from emocam.recognition.labels import color_hex
-from emocam.study.figures.base import new_figure
 from emocam.training.equalised import Equalisation, even_levels
 from emocam.training.faces import Faces
 

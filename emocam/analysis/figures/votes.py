@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from emocam.study.figures.base import new_figure
-from emocam.study.figures.evaluation import draw_confusion
+from emocam.analysis.figures.base import new_figure
+from emocam.analysis.figures.evaluation import draw_confusion
 from emocam.training.evaluate import Evaluation
 from emocam.training.evaluate_votes import VotesEvaluation
 

@@ -7,31 +7,31 @@ from pathlib import Path
 
 import numpy as np
 
-from emocam.output import complete_file
-from emocam.recognition.kernel_model import WordsModel
-from emocam.recognition.prediction import FaceModel
-from emocam.render.page import page, table
-from emocam.study.cluster_measures import (
+from emocam.analysis.cluster_measures import (
     Clustered,
     cluster_curve,
     cluster_figures,
     overall_purity,
 )
-from emocam.study.compare import MethodResult, comparison_table, measure_name
-from emocam.study.figures.base import shown
-from emocam.study.figures.clusters import (
+from emocam.analysis.compare import MethodResult, comparison_table, measure_name
+from emocam.analysis.figures.base import shown
+from emocam.analysis.figures.clusters import (
     plot_composition,
     plot_curve,
     plot_gallery,
     plot_plane,
 )
-from emocam.study.figures.comparison import plot_comparison, plot_confusions
-from emocam.study.figures.counts import plot_counts, plot_grey_levels, plot_mean_faces
-from emocam.study.figures.evaluation import plot_confusion, plot_reliability, plot_sheet
-from emocam.study.figures.words import plot_vocabulary
-from emocam.study.rounds import Rounds
-from emocam.study.votes_report import votes_parts
-from emocam.study.word_evidence import word_pages
+from emocam.analysis.figures.comparison import plot_comparison, plot_confusions
+from emocam.analysis.figures.counts import plot_counts, plot_grey_levels, plot_mean_faces
+from emocam.analysis.figures.evaluation import plot_confusion, plot_reliability, plot_sheet
+from emocam.analysis.figures.words import plot_vocabulary
+from emocam.analysis.rounds import Rounds
+from emocam.analysis.votes_report import votes_parts
+from emocam.analysis.word_evidence import word_pages
+from emocam.output import complete_file
+from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.prediction import FaceModel
+from emocam.render.page import page, table
 from emocam.training.counts import Counts, counts_table
 from emocam.training.dataset import Dataset
 from emocam.training.duplicates import Duplicates

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from emocam.analysis.explain import CELLS, explain_face, region
+from emocam.analysis.figures.explanation import plot_explanations
 from emocam.errors import ModelError
 from emocam.recognition.prediction import Prediction
-from emocam.study.explain import CELLS, explain_face, region
-from emocam.study.figures.explanation import plot_explanations
 
 SIDE = 48
 

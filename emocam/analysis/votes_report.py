@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from emocam.analysis.figures.base import shown
+from emocam.analysis.figures.evaluation import plot_confusion
+from emocam.analysis.figures.votes import plot_agreement
 from emocam.render.page import table
-from emocam.study.figures.base import shown
-from emocam.study.figures.evaluation import plot_confusion
-from emocam.study.figures.votes import plot_agreement
 from emocam.training.evaluate import Evaluation
 from emocam.training.evaluate_votes import VotesEvaluation, judgements_table, votes_sentence
 

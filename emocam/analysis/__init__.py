@@ -1,0 +1,1 @@
+"""Analyses of models: comparisons, explanations, figures."""

@@ -1,1 +1,0 @@
-"""Studies of models: comparisons, explanations, figures."""
