@@ -23,8 +23,8 @@ import numpy as np
 
 from emocam.detection.detector import FaceDetector
 from emocam.detection.haar import load_cascade
-from emocam.detection.oriented_boxes import halvings
-from emocam.detection.scan import apart
+from emocam.detection.nms import suppress_by_distance
+from emocam.detection.pyramid import image_pyramid
 from emocam.detection.search_model import load_search
 from emocam.io.photos import read_photo
 from emocam.tracking.tracker import overlap
@@ -53,12 +53,12 @@ def up_to(stage: str) -> Finder:
     scan, verifier, _ = load_search()
 
     def find(frame_bgr: ImageU8) -> list[Box]:
-        halves = halvings(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8))
-        rows = scan.search(halves, max(32, 0.05 * min(halves[0].shape)), 48)
+        pyramid = image_pyramid(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8))
+        rows = scan.search(pyramid, max(32, 0.05 * min(pyramid[0].shape)), 48)
         if stage == "verified":
-            judged, mended = verifier.look(halves, rows)
-            again, _ = verifier.look(halves, mended[judged[:, 4] > -3])
-            rows = apart(again[again[:, 4] > 0])
+            scored, refined = verifier.score(pyramid, rows)
+            again, _ = verifier.score(pyramid, refined[scored[:, 4] > -3])
+            rows = suppress_by_distance(again[again[:, 4] > 0])
         centers, half = rows[:, :2], rows[:, 2:3] / 2
         corners = np.hstack([centers - half, centers + half]).round().astype(int)
         return [(x1, y1, x2, y2) for x1, y1, x2, y2 in corners.tolist()]

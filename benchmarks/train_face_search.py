@@ -1,10 +1,10 @@
-"""Learn the face search anew: templates, second look, verifier, votes.
+"""Train the detector: templates, their classifier, verifier, Haar ensemble.
 
 Usage: python benchmarks/train_face_search.py FER2013_TRAIN PACKAGES OUTPUT [--small]
 
 FER2013_TRAIN is the folder `train` of FER2013 (48×48 faces), PACKAGES the folder below which the
 Debian packages that detection.md names were unpacked (`dpkg-deb -x NAME.deb PACKAGES/NAME`),
-OUTPUT the safetensors file. This made emocam/faces/search.safetensors; --small only shows that
+OUTPUT the safetensors file. This made emocam/detection/search.safetensors; --small only shows that
 every step works.
 """
 
@@ -22,9 +22,11 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from emocam.detection.cell_gradients import gradient_cells, gradient_planes
-from emocam.detection.centroid_classifier import CenterJudge
-from emocam.detection.haar import HaarVote
-from emocam.detection.oriented_boxes import FACE_PIXELS, TILT_UNIT_DEG, halvings
+from emocam.detection.haar import HaarEnsemble
+from emocam.detection.nms import suppress_by_distance
+from emocam.detection.oriented_boxes import FACE_PIXELS, TILT_UNIT_DEG
+from emocam.detection.pyramid import image_pyramid
+from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import (
     CELLS,
     TEMPLATE_CELLS,
@@ -32,7 +34,6 @@ from emocam.detection.scan import (
     WINDOW_NUMBERS,
     ScanArrays,
     TemplateScan,
-    apart,
 )
 from emocam.detection.verifier import FaceVerifier
 from emocam.errors import EmocamError
@@ -45,13 +46,13 @@ TILTS = (-36.0, -18.0, 0.0, 18.0, 36.0)
 MINING_ROUNDS = 3
 RECALL_OF_SCAN = 0.985
 SCAN_SIZE = {"components": 64, "centers": 300, "spread": 2.0}
-LOOK_SIZE = {"components": 128, "centers": 800, "spread": 2.0}
+VERIFIER_SIZE = {"components": 128, "centers": 800, "spread": 2.0}
 NO_FACES = 0.015  # share of FER2013's pictures that show hardly a face
-RARER = 5.8  # log-odds: faces are so much rarer among a photo's candidates than in training
+RARER = 5.8  # logit: faces are so much rarer among a photo's candidates than in training
 PIXELS_OF_NONFACES = 700
 RNG = np.random.default_rng(0)
 
-Seen = tuple[list[ImageU8], FloatArray]  # halvings of a picture, and frames in it
+Boxed = tuple[list[ImageU8], FloatArray]  # image pyramid of a picture, and frames in it
 Rows = tuple[FloatArray, FloatArray, FloatArray]  # frames, windows, templates
 
 
@@ -170,8 +171,8 @@ def covered(face: ImageU8) -> ImageU8:
     return face
 
 
-def way_back(frames: FloatArray, true: FloatArray) -> FloatArray:
-    """How the frames must be mended, shape (n, 4), see `frames.mended`."""
+def pose_offsets(frames: FloatArray, true: FloatArray) -> FloatArray:
+    """What `apply_pose_offsets` needs to bring the frames to the true ones, shape (n, 4)."""
     along = (true[:, :2] - frames[:, :2]) / frames[:, 2:3]
     turn = np.deg2rad(frames[:, 3])
     right = np.cos(turn) * along[:, 0] - np.sin(turn) * along[:, 1]
@@ -217,7 +218,7 @@ def face_windows(
         middle = (2 + TEMPLATE_CELLS / 2) * cell
         frames.append((middle, middle, TEMPLATE_CELLS * cell, tilt))
         true.append((*(size / 2 + shift * side / FACE_PIXELS), side, turned))
-    return np.array(rows, np.float32), way_back(np.array(frames), np.array(true))
+    return np.array(rows, np.float32), pose_offsets(np.array(frames), np.array(true))
 
 
 def any_window(nonfaces: list[ImageU8]) -> FloatArray:
@@ -234,7 +235,7 @@ def fit_scan(faces: list[ImageU8], nonfaces: list[ImageU8], n: int) -> TemplateS
     pose_weights = np.stack([pose.coef_.T for pose in poses]).astype(np.float32)
     pose_biases = np.stack([pose.intercept_ for pose in poses]).astype(np.float32)
     wrong = np.array([any_window(nonfaces) for _ in range(2 * n)], np.float32)
-    tilts, blank = np.array(TILTS, np.float32), blank_judge()
+    tilts, blank = np.array(TILTS, np.float32), blank_classifier()
     for round_ in range(MINING_ROUNDS + 1):
         fitted = [
             logistic(np.vstack([rows, wrong]), np.r_[np.ones(n), np.zeros(len(wrong))], 0.02)
@@ -251,27 +252,27 @@ def fit_scan(faces: list[ImageU8], nonfaces: list[ImageU8], n: int) -> TemplateS
         told(f"scan, round {round_}: {len(wrong)} non-faces, threshold {threshold:.2f}")
         if round_ < MINING_ROUNDS:
             wrong = np.vstack([wrong, mined])
-    judge = fit_judge(np.vstack([rows for rows, _ in right]), mined, **SCAN_SIZE)
+    classifier = fit_classifier(np.vstack([rows for rows, _ in right]), mined, **SCAN_SIZE)
     return TemplateScan(
-        ScanArrays(weights, biases, tilts, threshold, pose_weights, pose_biases, judge)
+        ScanArrays(weights, biases, tilts, threshold, pose_weights, pose_biases, classifier)
     )
 
 
 def mined_windows(scan: TemplateScan, nonfaces: list[ImageU8], most: int) -> FloatArray:
     """Windows that the scan takes for faces where there are none, shape (windows, 252)."""
-    found = (scan.windows(halvings(gray), TEMPLATE_PIXELS)[1][:most] for gray in nonfaces)
+    found = (scan.windows(image_pyramid(gray), TEMPLATE_PIXELS)[1][:most] for gray in nonfaces)
     return np.concatenate([*found, np.empty((0, WINDOW_NUMBERS), np.float32)])
 
 
-def blank_judge() -> CenterJudge:
+def blank_classifier() -> RbfClassifier:
     none = np.zeros((0, 0), np.float32)
-    return CenterJudge(none, none, none, 1.0, none, 0.0)
+    return RbfClassifier(none, none, none, 1.0, none, 0.0)
 
 
-def fit_judge(
+def fit_classifier(
     right: FloatArray, wrong: FloatArray, components: int, centers: int, spread: float
-) -> CenterJudge:
-    """Principal components, K-Means centres of both kinds, log-odds from nearness to them."""
+) -> RbfClassifier:
+    """Principal components, K-Means centres of both kinds, logit from nearness to them."""
     rows = np.vstack([right, wrong])
     truth = np.r_[np.ones(len(right)), np.zeros(len(wrong))]
     mean = rows.mean(axis=0)
@@ -292,17 +293,17 @@ def fit_judge(
     )
     found = found.astype(np.float16).astype(np.float32)
     away = ((points[:2000, None] - found[None, ::10]) ** 2).sum(axis=2)
-    judge = CenterJudge(project, biases, found, spread / float(np.median(away)), found, 0.0)
-    near = judge.evidence(rows)
+    classifier = RbfClassifier(project, biases, found, spread / float(np.median(away)), found, 0.0)
+    near = classifier.features(rows)
     scale = near.std(axis=0) + 1e-6
     scale[len(found) :] *= 3  # the linear part helps, but the centres decide
     weights, bias = logistic(near / scale, truth, 0.01)
-    return CenterJudge(project, biases, found, judge.gamma, weights / scale, bias)
+    return RbfClassifier(project, biases, found, classifier.gamma, weights / scale, bias)
 
 
-def faces_seen(
+def faces_placed(
     faces: list[ImageU8], nonfaces: list[ImageU8], n: int, off: float
-) -> Iterator[tuple[Seen, FloatArray]]:
+) -> Iterator[tuple[Boxed, FloatArray]]:
     """Faces on backgrounds with a frame that is a little off, and the true frame."""
     for _ in range(n):
         tilt = RNG.uniform(-45, 45)
@@ -320,60 +321,60 @@ def fit_verifier(
 ) -> FaceVerifier:
     """Pose regression, then two rounds of telling faces from what the search takes for them."""
     none = np.zeros((FACE_PIXELS, 0), np.float32)
-    verifier = FaceVerifier(none, none, blank_judge())
+    verifier = FaceVerifier(none, none, blank_classifier())
     rows, ways = [], []
-    for (halves, frames), true in faces_seen(faces, nonfaces, 3 * n, 1.0):
-        rows.append(verifier.describe(halves, frames)[0])
-        ways.append(way_back(frames, true)[0])
+    for (pyramid, frames), true in faces_placed(faces, nonfaces, 3 * n, 1.0):
+        rows.append(verifier.describe(pyramid, frames)[0])
+        ways.append(pose_offsets(frames, true)[0])
     pose = Ridge(alpha=30).fit(np.array(rows), np.array(ways))
     pose_weights, pose_biases = pose.coef_.T.astype(np.float32), pose.intercept_.astype(np.float32)
     told(f"pose: {np.abs(pose.predict(np.array(rows)) - ways).mean(axis=0).round(3)} off")
-    near = faces_seen(faces, nonfaces, 3 * n, 0.45)
-    right = np.concatenate([verifier.describe(halves, frames) for (halves, frames), _ in near])
+    near = faces_placed(faces, nonfaces, 3 * n, 0.45)
+    right = np.concatenate([verifier.describe(pyramid, frames) for (pyramid, frames), _ in near])
     middle = np.array([[FACE_PIXELS / 2, FACE_PIXELS / 2, FACE_PIXELS, 0]], np.float32)
     parts = [background(nonfaces, FACE_PIXELS) for _ in range(n // 2)]  # plain ones, too
     wrong = np.concatenate([verifier.describe([part], middle) for part in parts])
     for round_ in range(2):
-        looked = looks(
-            FaceVerifier(pose_weights, pose_biases, verifier.judge), scan, nonfaces, round_
+        negative_boxes = negatives(
+            FaceVerifier(pose_weights, pose_biases, verifier.classifier), scan, nonfaces, round_
         )
-        described = [verifier.describe(halves, frames) for halves, frames in looked]
+        described = [verifier.describe(pyramid, frames) for pyramid, frames in negative_boxes]
         wrong = np.concatenate([wrong, *described])
-        verifier.judge = fit_judge(right, wrong, **LOOK_SIZE)
-        believed = (verifier.judge.log_odds(wrong) > 0).mean()
-        told(f"look, round {round_}: {len(right)} faces, {len(wrong)} not, {believed:.2%} believed")
-    return FaceVerifier(pose_weights, pose_biases, verifier.judge)
+        verifier.classifier = fit_classifier(right, wrong, **VERIFIER_SIZE)
+        believed = (verifier.classifier.logits(wrong) > 0).mean()
+        told(f"verifier, round {round_}: {len(right)} faces, {len(wrong)} not, {believed:.2%} kept")
+    return FaceVerifier(pose_weights, pose_biases, verifier.classifier)
 
 
-def looks(
+def negatives(
     verifier: FaceVerifier, scan: TemplateScan, nonfaces: list[ImageU8], round_: int
-) -> Iterator[Seen]:
+) -> Iterator[Boxed]:
     """What the verifier is shown where there is no face: first all, then what it believes."""
     for gray in nonfaces:
-        halves = halvings(gray)
-        frames = scan.search(halves, TEMPLATE_PIXELS, 60)[:60]
+        pyramid = image_pyramid(gray)
+        frames = scan.search(pyramid, TEMPLATE_PIXELS, 60)[:60]
         if round_ and len(frames):
-            judged, mended = verifier.look(halves, frames)
-            again = verifier.look(halves, mended[judged[:, 4] > -3])[0]
-            judged = np.concatenate([judged, again])
-            frames = apart(judged[judged[:, 4] > -1.5])[:60]
+            scored, refined = verifier.score(pyramid, frames)
+            again = verifier.score(pyramid, refined[scored[:, 4] > -3])[0]
+            scored = np.concatenate([scored, again])
+            frames = suppress_by_distance(scored[scored[:, 4] > -1.5])[:60]
         if len(frames):
-            yield halves, frames[:, :4]
+            yield pyramid, frames[:, :4]
 
 
-def fit_votes(
-    verifier: FaceVerifier, right: Iterator[Seen], wrong: Iterator[Seen]
+def fit_ensemble(
+    verifier: FaceVerifier, right: Iterator[Boxed], wrong: Iterator[Boxed]
 ) -> tuple[FloatArray, float]:
-    vote = HaarVote(np.zeros(5, np.float32), 0.0)
+    ensemble = HaarEnsemble(np.zeros(5, np.float32), 0.0)
     rows, truth = [], []
     for kind, seen in ((1, right), (0, wrong)):
-        for halves, frames in seen:
-            judged = verifier.look(halves, verifier.look(halves, frames)[1])[0]
-            judged = judged[judged[:, 4] > -2]
-            if len(judged):
-                rows.append(vote.ballots(halves, judged))
-                truth += [kind] * len(judged)
-    told(f"votes: {sum(truth)} faces, {len(truth) - sum(truth)} not")
+        for pyramid, frames in seen:
+            scored = verifier.score(pyramid, verifier.score(pyramid, frames)[1])[0]
+            scored = scored[scored[:, 4] > -2]
+            if len(scored):
+                rows.append(ensemble.features(pyramid, scored))
+                truth += [kind] * len(scored)
+    told(f"ensemble: {sum(truth)} faces, {len(truth) - sum(truth)} not")
     weights, bias = logistic(np.vstack(rows), np.array(truth), 1.0)
     return weights, bias - RARER
 
@@ -396,11 +397,11 @@ def main() -> None:
     nonfaces = different(grays(files[::20] if given.small else files, PIXELS_OF_NONFACES))
     told(f"{len(faces)} faces, {len(nonfaces)} pictures without")
     none = np.zeros((FACE_PIXELS, 0), np.float32)
-    faces = without_the_worst(faces, nonfaces, FaceVerifier(none, none, blank_judge()))
+    faces = without_the_worst(faces, nonfaces, FaceVerifier(none, none, blank_classifier()))
     scan = fit_scan(faces, nonfaces, n)
     verifier = fit_verifier(faces, nonfaces, scan, n)
-    fresh = (seen for seen, _ in faces_seen(faces, nonfaces, n // 3, 0.45))
-    votes = fit_votes(verifier, fresh, looks(verifier, scan, nonfaces[::3], 1))
+    fresh = (seen for seen, _ in faces_placed(faces, nonfaces, n // 3, 0.45))
+    votes = fit_ensemble(verifier, fresh, negatives(verifier, scan, nonfaces[::3], 1))
     save(given.output, scan.arrays, verifier, votes)
 
 
@@ -420,15 +421,15 @@ def save(
         "vote_bias": np.array([votes[1]]),
     }
     halved = {}
-    for name, judge in (("scan", scan.judge), ("look", verifier.judge)):
+    for name, classifier in (("scan", scan.classifier), ("look", verifier.classifier)):
         halved |= {
-            f"{name}_project_weights": judge.project_weights,
-            f"{name}_centers": judge.centers,
+            f"{name}_project_weights": classifier.project_weights,
+            f"{name}_centers": classifier.centers,
         }
-        arrays[f"{name}_project_biases"] = judge.project_biases
-        arrays[f"{name}_gamma"] = np.array([judge.gamma])
-        arrays[f"{name}_judge_weights"] = judge.weights
-        arrays[f"{name}_judge_bias"] = np.array([judge.bias])
+        arrays[f"{name}_project_biases"] = classifier.project_biases
+        arrays[f"{name}_gamma"] = np.array([classifier.gamma])
+        arrays[f"{name}_judge_weights"] = classifier.weights
+        arrays[f"{name}_judge_bias"] = np.array([classifier.bias])
     # Contiguous, since the file holds the memory as it lies.
     kept = {name: np.ascontiguousarray(one, np.float32) for name, one in arrays.items()}
     kept |= {name: np.ascontiguousarray(one, np.float16) for name, one in halved.items()}

@@ -1,4 +1,4 @@
-"""Gradients of a picture, summed up in cells: what the face search looks at."""
+"""Gradients of a picture, summed up in cells: the features of the template scan."""
 
 from __future__ import annotations
 

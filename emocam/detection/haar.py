@@ -1,4 +1,4 @@
-"""A second opinion by OpenCV's Haar cascades (Viola and Jones, CVPR 2001)."""
+"""The third stage of the detector: an ensemble of OpenCV's Haar cascades."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emocam.detection.oriented_boxes import upright
+from emocam.detection.oriented_boxes import upright_crop
 from emocam.errors import SetupError
 from emocam.types import FloatArray, ImageU8
 
 _NAMES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml")
-_SHARE = 1.25  # of the frame's side: the cascades know faces with some of their surroundings
-_PIXELS = 45
-_FACE_PIXELS = (28, 45)
-_STEP = 1.1  # times larger windows
-_OFF_CENTER = 5
-_MOST_EVIDENCE = 8.0  # log-odds: gradients alone, without any vote, don't make a face
-_UNSURE = (-3.0, 4.0)  # log-odds with the votes of one look: more looks decide
-# Growth, turn in degrees, shift right and down in shares of the side: what is a face in one crop
-# alone isn't one, and no rounding of a pixel decides.
-_LOOKS = np.array(
+_CROP_SHARE = 1.25  # of the box: the cascades were trained on faces with some surroundings
+_CROP_PIXELS = 45
+_WINDOW_PIXELS = (28, 45)
+_SCALE_FACTOR = 1.1
+_MAX_OFF_CENTER = 5  # pixels
+_MAX_LOGIT = 8.0  # of the verifier: without any detection by a cascade it must not suffice
+_AMBIGUOUS = (-3.0, 4.0)  # logits from one crop, between which the jittered crops are run too
+# Growth, turn in degrees, shift right and down in shares of the side. A detection in one crop alone
+# is no evidence, and the outcome must not depend on the rounding of a pixel.
+_JITTERS = np.array(
     [
         (1, 0, 0, 0),
         (0.93, 4, 0, 0),
@@ -33,17 +33,18 @@ _LOOKS = np.array(
 )
 
 
-class HaarVote:
-    """How many windows around an upright candidate the frontal cascades take for a face.
+class HaarEnsemble:
+    """Logit of a face from the verifier's logit and the windows that frontal cascades accept.
 
-    Run on a crop of 45×45 pixels that is upright and framed already, they are cheap, see tilted
-    faces too, and hardly ever agree with each other and the gradients on what is none. Where
-    one crop leaves it open, the votes are averaged over five that differ a little.
+    The cascades (Viola and Jones, CVPR 2001) run on an upright crop of 45×45 pixels: there they
+    are cheap, find tilted faces too, and seldom agree with each other and the verifier on a
+    non-face. An ambiguous outcome is averaged over five jittered crops (test-time augmentation).
+    A logistic regression combines the members' outputs (stacking; Wolpert, Neural Networks 1992).
 
     Parameters
     ----------
     weights, bias
-        Shapes (5,) and (): of what `ballots` gives in the log-odds with the votes.
+        Shapes (5,) and (): of the `features` in the combined logit.
     """
 
     def __init__(self, weights: FloatArray, bias: float) -> None:
@@ -51,62 +52,67 @@ class HaarVote:
         self.bias = bias
         self._cascades = [load_cascade(name) for name in _NAMES]
 
-    def log_odds(self, halves: list[ImageU8], judged: FloatArray) -> FloatArray:
-        """Log-odds of a face with the votes, shape (candidates,).
+    def logits(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
+        """Combined logit of a face, shape (candidates,).
 
         Parameters
         ----------
-        halves
-            The grey picture and its halvings, see `frames.halvings`.
-        judged
-            Shape (candidates, 5): centre x, centre y, side, tilt, log-odds so far.
+        pyramid
+            The grey picture's image pyramid.
+        scored
+            Shape (candidates, 5): centre x, centre y, side, tilt, the verifier's logit.
         """
-        first = self._votes(halves, judged, _LOOKS[:1])
-        odds = _ballots(judged, first) @ self.weights + self.bias
-        unsure = (odds > _UNSURE[0]) & (odds < _UNSURE[1])
-        more = self._votes(halves, judged[unsure], _LOOKS[1:])
-        votes = np.concatenate([first[unsure], more], axis=1)
-        odds[unsure] = _ballots(judged[unsure], votes) @ self.weights + self.bias
-        return np.asarray(odds, dtype=np.float32)
+        first = self._cascade_outputs(pyramid, scored, _JITTERS[:1])
+        logits = _stacked(scored, first) @ self.weights + self.bias
+        ambiguous = (logits > _AMBIGUOUS[0]) & (logits < _AMBIGUOUS[1])
+        more = self._cascade_outputs(pyramid, scored[ambiguous], _JITTERS[1:])
+        outputs = np.concatenate([first[ambiguous], more], axis=1)
+        logits[ambiguous] = _stacked(scored[ambiguous], outputs) @ self.weights + self.bias
+        return np.asarray(logits, dtype=np.float32)
 
-    def ballots(self, halves: list[ImageU8], judged: FloatArray) -> FloatArray:
-        """What is known of each candidate after all looks, shape (candidates, 5).
+    def features(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
+        """Outputs of the ensemble's members after all jittered crops, shape (candidates, 5).
 
-        That is the log-odds so far, then log(1 + windows) of each cascade and whether it has any,
-        on the average of the looks.
+        These are the verifier's logit, then log(1 + windows) of each cascade and whether it has
+        any, averaged over the crops.
         """
-        return _ballots(judged, self._votes(halves, judged, _LOOKS))
+        return _stacked(scored, self._cascade_outputs(pyramid, scored, _JITTERS))
 
-    def _votes(self, halves: list[ImageU8], judged: FloatArray, looks: FloatArray) -> FloatArray:
-        """What each cascade says in each look, shape (candidates, looks, 4)."""
-        counts = [[self._windows(halves, one) for one in _moved(row, looks)] for row in judged]
-        windows = np.array(counts, np.float32).reshape(-1, len(looks), len(_NAMES))
+    def _cascade_outputs(
+        self, pyramid: list[ImageU8], scored: FloatArray, jitters: FloatArray
+    ) -> FloatArray:
+        """Outputs of the cascades for each jittered crop, shape (candidates, jitters, 4)."""
+        counts = [
+            [self._count_windows(pyramid, box) for box in _jittered(row, jitters)] for row in scored
+        ]
+        windows = np.array(counts, np.float32).reshape(-1, len(jitters), len(_NAMES))
         return np.concatenate([np.log1p(windows), windows > 0], axis=2)
 
-    def _windows(self, halves: list[ImageU8], frame: FloatArray) -> list[int]:
-        crop = upright(halves, frame, _SHARE, _PIXELS)
-        least, most = _FACE_PIXELS
+    def _count_windows(self, pyramid: list[ImageU8], box: FloatArray) -> list[int]:
+        """Windows about the crop's centre that each cascade accepts."""
+        crop = upright_crop(pyramid, box, _CROP_SHARE, _CROP_PIXELS)
+        least, most = _WINDOW_PIXELS
         counts = []
         for cascade in self._cascades:
             found = cascade.detectMultiScale(
-                crop, _STEP, 0, minSize=(least, least), maxSize=(most, most)
+                crop, _SCALE_FACTOR, 0, minSize=(least, least), maxSize=(most, most)
             )
             boxes = np.asarray(found).reshape(-1, 4)
-            off = np.abs(boxes[:, :2] + boxes[:, 2:] / 2 - _PIXELS / 2).max(axis=1, initial=0)
-            counts.append(int((off < _OFF_CENTER).sum()))
+            off = np.abs(boxes[:, :2] + boxes[:, 2:] / 2 - _CROP_PIXELS / 2)
+            counts.append(int((off.max(axis=1, initial=0) < _MAX_OFF_CENTER).sum()))
         return counts
 
 
-def _ballots(judged: FloatArray, votes: FloatArray) -> FloatArray:
-    return np.column_stack([np.minimum(judged[:, 4], _MOST_EVIDENCE), votes.mean(axis=1)])
+def _stacked(scored: FloatArray, outputs: FloatArray) -> FloatArray:
+    return np.column_stack([np.minimum(scored[:, 4], _MAX_LOGIT), outputs.mean(axis=1)])
 
 
-def _moved(row: FloatArray, looks: FloatArray) -> FloatArray:
-    """The candidate, a little grown, turned and moved, shape (looks, 5)."""
-    rows = np.repeat(row[None], len(looks), axis=0)
-    rows[:, :2] += looks[:, 2:] * row[2]
-    rows[:, 2] *= looks[:, 0]
-    rows[:, 3] += looks[:, 1]
+def _jittered(row: FloatArray, jitters: FloatArray) -> FloatArray:
+    """The candidate, a little grown, turned and moved, shape (jitters, 5)."""
+    rows = np.repeat(row[None], len(jitters), axis=0)
+    rows[:, :2] += jitters[:, 2:] * row[2]
+    rows[:, 2] *= jitters[:, 0]
+    rows[:, 3] += jitters[:, 1]
     return rows
 
 

@@ -1,4 +1,4 @@
-"""Frames around faces: how they are mended, and the upright picture within one."""
+"""Oriented boxes: squares around tilted faces, moved by pose offsets and cut out upright."""
 
 from __future__ import annotations
 
@@ -12,69 +12,54 @@ from emocam.types import FloatArray, ImageU8
 FACE_PIXELS = 48
 TILT_UNIT_DEG = 30.0
 _MAX_SHIFT = 0.25
-_MAX_GROWTH = 0.35
+_MAX_LOG_GROWTH = 0.35
 
 
-def halvings(gray: ImageU8) -> list[ImageU8]:
-    """The picture, then half its size, a quarter, … down to about the training format."""
-    halves = [gray]
-    while min(halves[-1].shape) >= 2 * FACE_PIXELS:
-        halves.append(halved(halves[-1]))
-    return halves
-
-
-def halved(picture: ImageU8) -> ImageU8:
-    """The picture, grey or not, at half its size; an odd last row or column is left out."""
-    width, height = picture.shape[1] // 2, picture.shape[0] // 2
-    even = picture[: 2 * height, : 2 * width]  # much faster than an uneven step
-    half = cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
-    return half.astype(np.uint8, copy=False)
-
-
-def mended(frames: FloatArray, pose: FloatArray) -> FloatArray:
-    """Frames moved, grown and turned.
+def apply_pose_offsets(boxes: FloatArray, offsets: FloatArray) -> FloatArray:
+    """Oriented boxes moved, grown and turned.
 
     Parameters
     ----------
-    frames
+    boxes
         Shape (n, 4): centre x, centre y, side, tilt in degrees anticlockwise.
-    pose
-        Shape (n, 4): how far to go right and down, in the upright frame and shares of its side, how
-        much to grow (logarithm) and to turn (units of 30 degrees anticlockwise).
+    offsets
+        Shape (n, 4): shift right and down, along the box's own axes and in shares of its side (at
+        most 0.25), logarithm of the growth (at most 0.35), turn in units of 30 degrees
+        anticlockwise.
     """
-    x, y, side, tilt = frames.T
-    right, down = (np.clip(pose[:, :2], -_MAX_SHIFT, _MAX_SHIFT) * side[:, None]).T
+    x, y, side, tilt = boxes.T
+    right, down = (np.clip(offsets[:, :2], -_MAX_SHIFT, _MAX_SHIFT) * side[:, None]).T
     turn = np.deg2rad(tilt)
     cos, sin = np.cos(turn), np.sin(turn)
-    growth = np.exp(np.clip(pose[:, 2], -_MAX_GROWTH, _MAX_GROWTH))
+    growth = np.exp(np.clip(offsets[:, 2], -_MAX_LOG_GROWTH, _MAX_LOG_GROWTH))
     moved = [
         x + cos * right + sin * down,
         y - sin * right + cos * down,
         side * growth,
-        tilt + pose[:, 3] * TILT_UNIT_DEG,
+        tilt + offsets[:, 3] * TILT_UNIT_DEG,
     ]
     return np.stack(moved, axis=1).astype(np.float32)
 
 
-def upright(
-    halves: list[ImageU8], frame: FloatArray, share: float = 1.0, pixels: int = FACE_PIXELS
+def upright_crop(
+    pyramid: list[ImageU8], box: FloatArray, share: float = 1.0, pixels: int = FACE_PIXELS
 ) -> ImageU8:
-    """The frame's content, turned upright, as a square picture.
+    """The content of an oriented box, turned upright, as a square picture.
 
     Parameters
     ----------
-    halves
-        The grey picture and its halvings.
-    frame
+    pyramid
+        The grey picture's image pyramid.
+    box
         Centre x, centre y, side, tilt in degrees anticlockwise; the first pixel goes from 0 to 1.
         It may reach over the edge, where the border is repeated.
     share
-        How much of the frame's side is shown, from its centre.
+        Side of the crop as a share of the box's side, about its centre.
     pixels
         Side of the result.
     """
-    x, y, side, tilt = (float(value) for value in frame[:4])
-    level = min(max(0, round(math.log2(side * share / pixels))), len(halves) - 1)
+    x, y, side, tilt = (float(value) for value in box[:4])
+    level = min(max(0, round(math.log2(side * share / pixels))), len(pyramid) - 1)
     scale = 0.5**level
     step = side * share * scale / pixels
     cos, sin = step * math.cos(math.radians(tilt)), step * math.sin(math.radians(tilt))
@@ -88,7 +73,7 @@ def upright(
         np.float32,
     )
     crop = cv2.warpAffine(
-        halves[level],
+        pyramid[level],
         to_picture,
         (pixels, pixels),
         flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,

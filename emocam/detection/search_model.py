@@ -1,4 +1,4 @@
-"""What the face search has learnt: arrays in a safetensors file beside this module."""
+"""The detector's parameters: arrays in a safetensors file beside this module."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from emocam.detection.centroid_classifier import CenterJudge
-from emocam.detection.haar import HaarVote
+from emocam.detection.haar import HaarEnsemble
+from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import ScanArrays, TemplateScan
 from emocam.detection.verifier import FaceVerifier
 from emocam.types import FloatArray
@@ -17,8 +17,8 @@ from emocam.types import FloatArray
 ARRAYS_FILE = Path(__file__).with_name("search.safetensors")
 
 
-def load_search() -> tuple[TemplateScan, FaceVerifier, HaarVote]:
-    """The stages of the face search, coarse to fine; not to be shared between threads.
+def load_search() -> tuple[TemplateScan, FaceVerifier, HaarEnsemble]:
+    """The stages of the detector, coarse to fine; each thread needs its own.
 
     Raises
     ------
@@ -33,16 +33,16 @@ def load_search() -> tuple[TemplateScan, FaceVerifier, HaarVote]:
         float(arrays["scan_threshold"][0]),
         arrays["scan_pose_weights"],
         arrays["scan_pose_biases"],
-        _judge("scan"),
+        _classifier("scan"),
     )
-    verifier = FaceVerifier(arrays["pose_weights"], arrays["pose_biases"], _judge("look"))
-    vote = HaarVote(arrays["vote_weights"], float(arrays["vote_bias"][0]))
-    return TemplateScan(scan), verifier, vote
+    verifier = FaceVerifier(arrays["pose_weights"], arrays["pose_biases"], _classifier("look"))
+    ensemble = HaarEnsemble(arrays["vote_weights"], float(arrays["vote_bias"][0]))
+    return TemplateScan(scan), verifier, ensemble
 
 
-def _judge(name: str) -> CenterJudge:
+def _classifier(name: str) -> RbfClassifier:
     arrays = _arrays()
-    return CenterJudge(
+    return RbfClassifier(
         arrays[f"{name}_project_weights"],
         arrays[f"{name}_project_biases"],
         arrays[f"{name}_centers"],

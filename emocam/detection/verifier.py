@@ -1,66 +1,66 @@
-"""Face or not: each candidate is set upright, framed like the training faces, and judged."""
+"""The second stage of the detector: each candidate is cut out upright and classified."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from emocam.detection.centroid_classifier import CenterJudge
-from emocam.detection.oriented_boxes import FACE_PIXELS, mended, upright
+from emocam.detection.oriented_boxes import FACE_PIXELS, apply_pose_offsets, upright_crop
+from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.types import FloatArray, ImageU8
 
 FEATURES = 1764
-_SHOWN = 0.9  # of the face's frame: nearly all of it is face, so what is around can't mislead
+_CROP_SHARE = 0.9  # of the box: a crop that is nearly all face keeps the background out
 
 
 class FaceVerifier:
-    """Judges candidates by the gradients of their 48×48 pixels.
+    """Classifies candidates by the gradients of their 48×48 pixels.
 
     Histograms of oriented gradients (Dalal and Triggs, CVPR 2005) are compared with the K-Means
-    centres of faces and of mined non-faces; the same ones say how the frame should move, grow and
-    turn to be that of the training faces (pose regression, as in Dollár et al., "Cascaded pose
-    regression", CVPR 2010), for another look.
+    centres of faces and of hard negatives. The same histograms predict pose offsets, which bring
+    the box to that of the training faces (as in Dollár et al., "Cascaded pose regression",
+    CVPR 2010), so that a refined box can be scored again.
 
     Parameters
     ----------
     pose_weights, pose_biases
-        Shapes (1764, 4) and (4,): from the descriptor to how the frame must be mended, see
-        `frames.mended`.
-    judge
-        Log-odds of a face from the descriptor.
+        Shapes (1764, 4) and (4,): from the histogram to the pose offsets, see
+        `oriented_boxes.apply_pose_offsets`.
+    classifier
+        Logit of a face from the histogram.
     """
 
     def __init__(
-        self, pose_weights: FloatArray, pose_biases: FloatArray, judge: CenterJudge
+        self, pose_weights: FloatArray, pose_biases: FloatArray, classifier: RbfClassifier
     ) -> None:
         self.pose_weights = pose_weights
         self.pose_biases = pose_biases
-        self.judge = judge
+        self.classifier = classifier
         self._hog = cv2.HOGDescriptor((FACE_PIXELS, FACE_PIXELS), (12, 12), (6, 6), (6, 6), 9)
 
-    def look(self, halves: list[ImageU8], frames: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """How likely each frame holds a face, and where it had better be.
+    def score(self, pyramid: list[ImageU8], boxes: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Logit of a face for each box, and the box refined by its pose offsets.
 
         Parameters
         ----------
-        halves
-            The grey picture and its halvings, see `frames.halvings`.
-        frames
+        pyramid
+            The grey picture's image pyramid.
+        boxes
             Shape (candidates, 4 or more): centre x, centre y, side, tilt in degrees.
 
         Returns
         -------
-        The frames with the log-odds of a face, shape (candidates, 5), and the mended frames,
-        shape (candidates, 4).
+        The boxes with their logits, shape (candidates, 5), and the refined boxes, shape
+        (candidates, 4).
         """
-        frames = frames[:, :4]
-        described = self.describe(halves, frames)
-        pose = described @ self.pose_weights + self.pose_biases
-        judged = np.column_stack([frames, self.judge.log_odds(described)])
-        return judged.astype(np.float32, copy=False), mended(frames, pose)
+        boxes = boxes[:, :4]
+        descriptors = self.describe(pyramid, boxes)
+        offsets = descriptors @ self.pose_weights + self.pose_biases
+        scored = np.column_stack([boxes, self.classifier.logits(descriptors)])
+        return scored.astype(np.float32, copy=False), apply_pose_offsets(boxes, offsets)
 
-    def describe(self, halves: list[ImageU8], frames: FloatArray) -> FloatArray:
+    def describe(self, pyramid: list[ImageU8], boxes: FloatArray) -> FloatArray:
         """Descriptors of the upright crops, shape (candidates, 1764)."""
-        crops = [upright(halves, frame, _SHOWN) for frame in frames]
+        crops = [upright_crop(pyramid, box, _CROP_SHARE) for box in boxes]
         rows = [np.asarray(self._hog.compute(crop), np.float32) for crop in crops]
         return np.array(rows, np.float32).reshape(-1, FEATURES)
