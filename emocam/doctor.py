@@ -33,12 +33,12 @@ _SIZES_WH = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160))
 
 @dataclass(frozen=True)
 class Check:
-    """What one look found.
+    """What one check found.
 
     Attributes
     ----------
     name
-        What was looked at.
+        What was checked.
     status
         `ok`; `warning`: live works, with something missing; `fault`: it would not work.
     found
@@ -71,7 +71,7 @@ def examine(source: Address | None = None, model: str | None = None) -> Iterator
     opencv = check_opencv()
     yield opencv
     if opencv.status == "fault":
-        return  # nothing else can be looked at without it
+        return  # nothing else can be checked without it
     from emocam.io.backends import prepare_backends, quiet_opencv
 
     quiet_opencv()
@@ -176,11 +176,11 @@ def check_cameras() -> list[Check]:
 
 def check_source(address: Address) -> Check:
     """Whether a camera or a stream opens and gives a picture."""
-    from emocam.io.backends import CameraWish, open_capture
+    from emocam.io.backends import CameraSettings, open_capture
 
     name = f"{address.kind} {address.text}"
     try:
-        capture = open_capture(address, CameraWish())
+        capture = open_capture(address, CameraSettings())
     except EmocamError as error:
         return Check(name, "fault", str(error), _no_camera_mend())
     try:

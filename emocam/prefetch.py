@@ -67,7 +67,7 @@ def prefetch(items: Iterator[_T], size: int) -> Iterator[Iterator[_T]]:
                 return
             yield item
 
-    thread = threading.Thread(target=work, name="ahead", daemon=True)
+    thread = threading.Thread(target=work, name="prefetch", daemon=True)
     thread.start()
     try:
         yield results()

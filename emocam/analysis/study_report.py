@@ -14,7 +14,7 @@ from emocam.analysis.cluster_measures import (
     overall_purity,
 )
 from emocam.analysis.compare import MethodResult, comparison_table, measure_name
-from emocam.analysis.figures.base import shown
+from emocam.analysis.figures.base import figure_html
 from emocam.analysis.figures.clusters import (
     plot_composition,
     plot_curve,
@@ -80,7 +80,7 @@ def save_comparison_report(
     share = 100 * best.measures["balanced_accuracy"].value
     parts = [
         f"<p>{escape(source)}: {escape(rounds.note)}.</p>",
-        shown(
+        figure_html(
             plot_comparison(results, rounds.labels, rounds.tested),
             f"Accuracy, balanced accuracy and macro F1 of {len(results)} methods with 95 % "
             f"intervals; the best balanced accuracy is {share:.1f} %, of {best.name}.",
@@ -95,7 +95,7 @@ def save_comparison_report(
             if result.failure
         ),
         "<h2>What is taken for what</h2>",
-        shown(
+        figure_html(
             plot_confusions(results, rounds.labels),
             "Confusion matrices of all methods in percent of each true label's faces.",
             "Rows are true labels, columns predicted ones; a method that is always right would "
@@ -127,7 +127,7 @@ def save_dataset_report(
     parts = [
         f"<p>{escape(str(dataset.path))}: {len(dataset.pictures)} pictures, "
         f"{len(dataset.labels)} labels.</p>",
-        shown(
+        figure_html(
             plot_counts(counts, dataset.labels),
             "Bar chart of the pictures of each label, before and after balancing; the table below "
             "holds the numbers.",
@@ -135,14 +135,14 @@ def save_dataset_report(
         ),
         table(head, rows, "Pictures of each label"),
         "<h2>Average faces</h2>",
-        shown(
+        figure_html(
             plot_mean_faces(means),
             "The average of the pictures of each label.",
             "What the faces of a label have in common stays sharp, the rest blurs.",
         ),
         "<h2>Grey levels</h2>",
         f"<p>This set {escape(equalised.sentence())}.</p>",
-        shown(
+        figure_html(
             plot_grey_levels(equalised),
             "Cumulative histograms of some pictures beside the straight line of an equalised one.",
             "Each line is a picture. Those of true pictures go their own ways; those of "
@@ -216,13 +216,13 @@ def _answers(evaluation: Evaluation, faces: Faces) -> list[str]:
     accuracy = 100 * float((evaluation.predicted == evaluation.targets).mean())
     parts = [
         "<h2>What is taken for what</h2>",
-        shown(
+        figure_html(
             plot_confusion(evaluation),
             f"Confusion matrix; {accuracy:.1f} % of all faces are on its diagonal.",
             "Rows are true labels, columns predicted ones, in percent of the row.",
         ),
         "<h2>Can its certainty be believed?</h2>",
-        shown(
+        figure_html(
             plot_reliability(evaluation),
             "Reliability diagram: share of right answers over the stated certainty, and how many "
             "faces got each certainty.",
@@ -235,7 +235,9 @@ def _answers(evaluation: Evaluation, faces: Faces) -> list[str]:
         sheet = plot_sheet(evaluation, faces, right=right)
         if sheet is not None:
             caption = f"Answers that are {kind}. The frame has the predicted emotion's colour."
-            parts.append(shown(sheet, f"Sheet of test pictures with {kind} answers.", caption))
+            parts.append(
+                figure_html(sheet, f"Sheet of test pictures with {kind} answers.", caption)
+            )
     return parts
 
 
@@ -254,17 +256,17 @@ def _clusters(model: Clustered, faces: Faces, evaluation: Evaluation) -> list[st
         "<h2>The clusters</h2>",
         f"<p>{len(names)} clusters; {100 * overall_purity(figures):.1f} % of the faces bear the "
         "label that is the most frequent in their cluster (purity).</p>",
-        shown(
+        figure_html(
             plot_gallery(figures, faces, evaluation.clusters, distances, centers),
             "For each cluster its centre or mean face and the ten faces nearest to its centre.",
             "Each row is a cluster. Faces near a centre show what the cluster stands for.",
         ),
-        shown(
+        figure_html(
             plot_composition(figures, evaluation.clusters, faces.targets, faces.labels),
             "Stacked bars: the labels of the faces in each cluster.",
             "A cluster of one colour holds one label; one of many colours mixes them.",
         ),
-        shown(
+        figure_html(
             plot_plane(space, faces.targets, faces.labels, model.centers),
             "Scatter plot of the faces in the space of the clusters, with the clusters' centres.",
             "Each point is a face, its colour and shape the true label. Where labels lie mixed, "
@@ -274,7 +276,7 @@ def _clusters(model: Clustered, faces: Faces, evaluation: Evaluation) -> list[st
     curve = cluster_curve(space)
     if curve is not None:
         parts.append(
-            shown(
+            figure_html(
                 plot_curve(curve, len(names)),
                 "Inertia and silhouette over the number of clusters.",
                 "A bend of the left curve or a peak of the right one would hint at a number of "
@@ -288,7 +290,7 @@ def _vocabulary(model: WordsModel, faces: Faces) -> list[str]:
     parts = ["<h2>The visual words</h2>"]
     for words in word_pages(model, faces.images):
         parts.append(
-            shown(
+            figure_html(
                 plot_vocabulary(words),
                 f"{len(words.patches)} small pictures: the mean patch of each visual word with "
                 f"cells of {words.cell:g} pixels.",

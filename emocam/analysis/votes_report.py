@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from emocam.analysis.figures.base import shown
+from emocam.analysis.figures.base import figure_html
 from emocam.analysis.figures.evaluation import plot_confusion
 from emocam.analysis.figures.votes import plot_agreement
 from emocam.render.page import table
@@ -21,14 +21,14 @@ def votes_parts(evaluation: Evaluation, votes: VotesEvaluation) -> list[str]:
         "have equally many votes, are left out. "
         f"{votes_sentence(votes)}</p>",
         table(head, rows),
-        shown(
+        figure_html(
             plot_agreement(votes),
             "Accuracy by the votes' majority over the share of votes that go with it, for the "
             "model and for the data set's label, and how many faces each share has.",
             "Where people disagree there is no right answer to find: a model can hardly be right "
             "more often than a further person.",
         ),
-        shown(
+        figure_html(
             plot_confusion(votes.by_majority),
             f"Confusion matrix by the votes' majority; {accuracy:.1f} % are on its diagonal.",
             "Rows are what most people see, columns what the model predicts, in percent of the "

@@ -70,13 +70,13 @@ def live(
 ) -> None:
     """Read faces live from a camera or stream, in a window. h lists its keys, q ends it."""
     from emocam.io.address import parse_address
-    from emocam.io.backends import CameraWish
+    from emocam.io.backends import CameraSettings
     from emocam.live.options import LiveOptions
     from emocam.live.run import run_live
 
     options = LiveOptions(
         address=parse_address(source),
-        wish=CameraWish(_size(camera_size), fps),
+        settings=CameraSettings(_size(camera_size), fps),
         model=model,
         certainty=certainty,
         window=not no_window,

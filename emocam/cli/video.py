@@ -122,7 +122,9 @@ def video(
 
 
 def _tell(clip: Path, result: ClipResult) -> None:
-    print(f"{clip}: a face in {result.looks_with_face} of {result.looks} analysed frames")
+    print(
+        f"{clip}: a face in {result.frames_with_face} of {result.analysed_frames} analysed frames"
+    )
     for path in result.outputs.paths:
         print(f"  {path}")
     if result.shortfall:

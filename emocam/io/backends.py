@@ -44,7 +44,7 @@ class EndOfFile(SourceError):
 
 
 @dataclass(frozen=True)
-class CameraWish:
+class CameraSettings:
     """What the camera is asked for; it may give something else.
 
     Attributes
@@ -86,7 +86,7 @@ class Capture(Protocol):
         ...
 
 
-def open_capture(address: Address, wish: CameraWish) -> Capture:
+def open_capture(address: Address, settings: CameraSettings) -> Capture:
     """Open a camera, a stream, or a file that is shown as if it were live.
 
     Raises
@@ -98,7 +98,7 @@ def open_capture(address: Address, wish: CameraWish) -> Capture:
         return _open_stream(address)
     if address.kind == "path":
         return _FileCapture(Path(address.text))
-    return _open_device(address, wish)
+    return _open_device(address, settings)
 
 
 def device_backends(system: str = sys.platform) -> tuple[int, ...]:
@@ -237,12 +237,12 @@ def _stream_protocols() -> Iterator[None]:
             os.environ[name] = before
 
 
-def _open_device(address: Address, wish: CameraWish) -> Capture:
+def _open_device(address: Address, settings: CameraSettings) -> Capture:
     place = address.text if address.camera_index is None else address.camera_index
     for backend in device_backends():
         capture = _try(partial(cv2.VideoCapture, place, backend))
         if capture is not None:
-            _ask_for(capture, wish)
+            _ask_for(capture, settings)
             return _OpenCVCapture(capture, address)
     others = [camera.text for camera in find_cameras() if camera != address]
     is_linux = sys.platform.startswith("linux")
@@ -264,15 +264,15 @@ def _try(open_it: Callable[[], cv2.VideoCapture]) -> cv2.VideoCapture | None:
     return None
 
 
-def _ask_for(capture: cv2.VideoCapture, wish: CameraWish) -> None:
-    if wish.size_wh is not None or wish.fps is not None:
+def _ask_for(capture: cv2.VideoCapture, settings: CameraSettings) -> None:
+    if settings.size_wh is not None or settings.fps is not None:
         # Uncompressed, USB carries 30 frames a second only up to about 640×480.
         capture.set(cv2.CAP_PROP_FOURCC, _MJPG)
-    if wish.size_wh is not None:
-        capture.set(cv2.CAP_PROP_FRAME_WIDTH, wish.size_wh[0])
-        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, wish.size_wh[1])
-    if wish.fps is not None:
-        capture.set(cv2.CAP_PROP_FPS, wish.fps)
+    if settings.size_wh is not None:
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.size_wh[0])
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.size_wh[1])
+    if settings.fps is not None:
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
     capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # refused by some backends, which is no harm
 
 
@@ -280,7 +280,7 @@ def camera_sizes(address: Address, sizes_wh: Sequence[tuple[int, int]]) -> list[
     """Which of some sizes a camera really gives when it is asked for them."""
     given = []
     for size_wh in sizes_wh:
-        capture = _open_device(address, CameraWish(size_wh))
+        capture = _open_device(address, CameraSettings(size_wh))
         try:
             image = capture.read()
         except SourceError:

@@ -18,7 +18,7 @@ from emocam.errors import SourceError, reason_of
 from emocam.io.address import Address
 from emocam.io.backends import (
     READ_TIMEOUT_S,
-    CameraWish,
+    CameraSettings,
     Capture,
     EndOfFile,
     GarbledPicture,
@@ -73,7 +73,7 @@ class LiveCamera:
     ----------
     address
         Where the pictures come from.
-    wish
+    settings
         Size and rate to ask for.
     opener
         Opens an address; tests give their own.
@@ -85,12 +85,16 @@ class LiveCamera:
     """
 
     def __init__(
-        self, address: Address, wish: CameraWish | None = None, *, opener: Opener | None = None
+        self,
+        address: Address,
+        settings: CameraSettings | None = None,
+        *,
+        opener: Opener | None = None,
     ) -> None:
         self.address = address
         self.garbled = 0
-        asked = CameraWish() if wish is None else wish
-        self._open = opener or (lambda place: open_capture(place, asked))
+        wanted = settings or CameraSettings()
+        self._open = opener or (lambda place: open_capture(place, wanted))
         self._given = address
         self._changed = threading.Condition()
         self._ending = threading.Event()

@@ -59,11 +59,11 @@ class ClipPackets:
     def __init__(self, path: Path, from_s: float = 0.0) -> None:
         self.path = path
         self._sought_s = from_s
-        self._decoders = [self._look_at_first()]
+        self._decoders = [self._probe_first_frame()]
         self._container = open_container(path)
-        self._decoders.append(_decoder(self._seen))
+        self._decoders.append(_decoder(self._video_stream))
         if self._sought_s > 0:
-            self._seek(self._container, self._seen)
+            self._seek(self._container, self._video_stream)
         self._packets = self._container.demux()
         self._failures = 0
         self._feeds: list[_Feed] = []
@@ -71,10 +71,10 @@ class ClipPackets:
         self._lock = threading.Lock()
 
     @property
-    def _seen(self) -> Any:
+    def _video_stream(self) -> Any:
         return self._container.streams.best("video")
 
-    def _look_at_first(self) -> Any:
+    def _probe_first_frame(self) -> Any:
         """Open the clip to learn what its first frame shows; the decoder that was used."""
         with open_container(self.path) as container:
             stream = container.streams.best("video")
@@ -110,7 +110,7 @@ class ClipPackets:
 
     def pictures(self) -> PictureReader:
         """One who decodes all pictures; there can be two."""
-        stream = self._seen
+        stream = self._video_stream
         return PictureReader(
             self._feed(stream), self._decoders.pop(), stream.time_base, self.zero_s
         )

@@ -131,9 +131,11 @@ def _past_deaths(
             yield from map(alone, lost)
 
 
-def _parallel(read: Reader, chunks: Iterable[list[PhotoTask]], jobs: int, ahead: int) -> Results:
+def _parallel(
+    read: Reader, chunks: Iterable[list[PhotoTask]], jobs: int, pre_dispatch: int
+) -> Results:
     parallel = Parallel(
-        n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=ahead
+        n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=pre_dispatch
     )
     for results in parallel(delayed(read)(chunk) for chunk in chunks):
         if isinstance(chunks, _Chunks):

@@ -32,7 +32,7 @@ _HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 _TOKEN_BYTES = 16
 _LONGEST_SIDE = 1280  # larger pictures are shrunk: a tunnel carries them, a page shows no more
 _JPEG_QUALITY = 85
-_LOOK_S = 0.25  # how often a waiting client's thread looks whether the session has ended
+_POLL_S = 0.25  # how often a waiting client's thread checks whether the session has ended
 _END_S = 1.0  # time for pages to take the last picture and the farewell
 _OPEN_S = 1.0  # browsers open spare connections and say nothing on them
 
@@ -61,7 +61,7 @@ class BrowserView:
         self._port = port
         self._token = secrets.token_urlsafe(_TOKEN_BYTES)
         self._changed = threading.Condition()
-        self._shown: _Shown | None = None
+        self._published: _Published | None = None
         self._count = 0
         self._clients: set[ServerConnection] = set()
         self._is_ended = False
@@ -108,7 +108,7 @@ class BrowserView:
         """
         with self._changed:
             self._count += 1
-            self._shown = _Shown(self._count, frame_bgr, readings)
+            self._published = _Published(self._count, frame_bgr, readings)
             self._changed.notify_all()
 
     def __exit__(self, *_: object) -> None:
@@ -176,30 +176,30 @@ class BrowserView:
                 self._changed.notify_all()
 
     def _send_pictures(self, connection: ServerConnection) -> None:
-        seen = 0
+        last_sent = 0
         while not self._is_ended:
             try:
-                connection.recv(timeout=_LOOK_S)
+                connection.recv(timeout=_POLL_S)
             except TimeoutError:
                 continue
-            shown = self._wait_newer(seen)
-            if shown is None:
+            published = self._wait_newer(last_sent)
+            if published is None:
                 break
-            connection.send(shown.readings)
-            connection.send(shown.jpeg())
-            seen = shown.number
+            connection.send(published.readings)
+            connection.send(published.jpeg())
+            last_sent = published.number
         connection.close(1001)
 
-    def _wait_newer(self, seen: int) -> _Shown | None:
+    def _wait_newer(self, last_sent: int) -> _Published | None:
         with self._changed:
             while not self._is_ended:
-                if self._shown is not None and self._shown.number > seen:
-                    return self._shown
-                self._changed.wait(_LOOK_S)
+                if self._published is not None and self._published.number > last_sent:
+                    return self._published
+                self._changed.wait(_POLL_S)
         return None
 
 
-class _Shown:
+class _Published:
     """A picture that is encoded once, by the first client's thread that wants it."""
 
     def __init__(self, number: int, frame_bgr: ImageU8, readings: str) -> None:

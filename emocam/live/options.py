@@ -7,7 +7,7 @@ from pathlib import Path
 
 from emocam.errors import UsageError
 from emocam.io.address import Address
-from emocam.io.backends import CameraWish
+from emocam.io.backends import CameraSettings
 from emocam.io.tables import check_table
 from emocam.output import check_free
 from emocam.recognition.model_file import find_model
@@ -21,7 +21,7 @@ class LiveOptions:
     ----------
     address
         Where the pictures come from.
-    wish
+    settings
         Size and rate to ask the camera for.
     model, certainty
         As for `EmotionRecognizer.load`.
@@ -48,7 +48,7 @@ class LiveOptions:
     """
 
     address: Address
-    wish: CameraWish = field(default_factory=CameraWish)
+    settings: CameraSettings = field(default_factory=CameraSettings)
     model: str | None = None
     certainty: float | None = None
     window: bool = True

@@ -18,7 +18,7 @@ from emocam.io.backends import quiet_opencv
 from emocam.io.camera import LiveCamera
 from emocam.io.tables import open_table
 from emocam.live.options import LiveOptions
-from emocam.live.session import LiveSession, Teller
+from emocam.live.session import LiveSession, Reporter
 from emocam.live.stats import Summary
 from emocam.live.window import Window, WindowProbe
 from emocam.recognition.model_file import model_hash
@@ -31,7 +31,7 @@ from emocam.tracking.follower import Follower
 _TITLE = "emocam"
 
 
-def run_live(options: LiveOptions, teller: Teller) -> Summary:
+def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
     """Show what is read until the user, a signal, the time or the end of a file ends it.
 
     Raises
@@ -52,13 +52,13 @@ def run_live(options: LiveOptions, teller: Teller) -> Summary:
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(
             EmotionRecognizer.load, options.model, certainty=options.certainty
         )
-        camera = stack.enter_context(LiveCamera(options.address, options.wish))
+        camera = stack.enter_context(LiveCamera(options.address, options.settings))
         recognizer = loading.result()
         stack.enter_context(one_blas_thread())
         cv2.setNumThreads(_search_threads())
         follower = Follower(recognizer, smooth=not options.raw, keep_all=options.keep_all)
         _load_profile(options, follower)
-        session = stack.enter_context(LiveSession(options, camera, follower, teller))
+        session = stack.enter_context(LiveSession(options, camera, follower, reporter))
         if options.log is not None:
             labels = recognizer.labels
             table = open_table(options.log, labels, force=options.force, live=True)
@@ -70,11 +70,11 @@ def run_live(options: LiveOptions, teller: Teller) -> Summary:
 
             browser = stack.enter_context(BrowserView())
             session.view.browser = browser
-            teller.note(f"open {browser.url} in a browser; Ctrl-C ends")
+            reporter.note(f"open {browser.url} in a browser; Ctrl-C ends")
         elif probe is not None and probe.result():
             session.view.window = stack.enter_context(Window(_TITLE))
         elif probe is not None:
-            teller.note("no display for a window here: going on without; Ctrl-C ends")
+            reporter.note("no display for a window here: going on without; Ctrl-C ends")
         session.run(ending)
     return session.summary
 

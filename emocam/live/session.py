@@ -30,7 +30,7 @@ _NUMBERS_EVERY_S = 0.5  # as fast as they can be read
 _USUAL_FPS = 30.0
 
 
-class Teller(Protocol):
+class Reporter(Protocol):
     """Where lines for the user go."""
 
     def line(self, text: str) -> None:
@@ -53,7 +53,7 @@ class LiveSession:
         An open camera.
     follower
         What reads its frames.
-    teller
+    reporter
         Where lines for the user go.
 
     Attributes
@@ -65,26 +65,26 @@ class LiveSession:
     """
 
     def __init__(
-        self, options: LiveOptions, camera: LiveCamera, follower: Follower, teller: Teller
+        self, options: LiveOptions, camera: LiveCamera, follower: Follower, reporter: Reporter
     ) -> None:
         self.options, self.camera, self.follower = options, camera, follower
         self.summary = Summary()
         self.view = LiveView(follower.recognizer.labels)
-        self._teller = teller
+        self._reporter = reporter
         self._detection = DetectionThread(camera, keep_all=options.keep_all)
         self._recognition = RecognitionThread(camera, follower, self._detection)
         self._log: Log | None = None
         self._threads = ExitStack()
         self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
         self._frame: Frame | None = None
-        self._shown = FrameReadings()
+        self._readings = FrameReadings()
         self._last = -1
         self._calibration: Calibration | None = None
         self._message, self._message_until_s = "", 0.0
         self._analysed_s: float | None = None
         self._undrawn_s: float | None = None
         self._next_line_s = 0.0
-        self._numbers_shown, self._next_numbers_s = "", 0.0
+        self._numbers_text, self._next_numbers_s = "", 0.0
         if options.record is not None:
             self.view.film.start(options.record)
 
@@ -177,11 +177,11 @@ class LiveSession:
         time_s = frame.time_s or 0.0
         # A reading that ends later must not move what stands still.
         if not self.view.controls.paused:
-            self._shown = self.follower.shown(time_s)
+            self._readings = self.follower.readings_at(time_s)
         try:
             return self.view.show(
                 frame,
-                self._shown,
+                self._readings,
                 now_s=time_s if is_new else now_s,
                 fps=self._camera_rate.per_second(now_s) or _USUAL_FPS,
                 notice=self._notice(now_s),
@@ -221,7 +221,7 @@ class LiveSession:
         else:
             path = dated_path(self.options.output, ".mp4")
             self.view.film.start(path)
-            self._teller.note(f"recording to {path}")
+            self._reporter.note(f"recording to {path}")
 
     def _stop_film(self) -> None:
         try:
@@ -249,7 +249,7 @@ class LiveSession:
 
     def _say(self, message: str) -> None:
         self._message, self._message_until_s = message, self.camera.clock_s + _MESSAGE_S
-        self._teller.note(message)
+        self._reporter.note(message)
 
     def _notice(self, now_s: float) -> str:
         if self.camera.fault:
@@ -262,17 +262,17 @@ class LiveSession:
 
     def _numbers(self, now_s: float) -> str:
         if self.view.controls.paused or now_s < self._next_numbers_s:
-            return self._numbers_shown
+            return self._numbers_text
         self._next_numbers_s = now_s + _NUMBERS_EVERY_S
         age = ""
         if self._analysed_s is not None:
             age = f", {1000 * (now_s - self._analysed_s):.0f} ms old"
         drawn = f"{self._drawn_rate.per_second(now_s):.0f} drawn, " if self.view.is_seen else ""
-        self._numbers_shown = (
+        self._numbers_text = (
             f"camera {self._camera_rate.per_second(now_s):.0f}/s, {drawn}"
             f"{self._read_rate.per_second(now_s):.0f} read{age}"
         )
-        return self._numbers_shown
+        return self._numbers_text
 
     def _tell(self, now_s: float) -> None:
         """A line a second for whoever sees no picture."""
@@ -281,10 +281,10 @@ class LiveSession:
         self._next_line_s = now_s + _LINE_EVERY_S
         faces = ", ".join(
             f"face {one.face.id} {one.emotion} {one.certainty:.0%}"
-            for one in self.follower.shown(self._frame.time_s or 0.0)
+            for one in self.follower.readings_at(self._frame.time_s or 0.0)
         )
-        said = self.camera.fault or faces or "no face"
-        self._teller.line(f"{now_s:8.1f} s  {said}  ({self._numbers(now_s)})")
+        status = self.camera.fault or faces or "no face"
+        self._reporter.line(f"{now_s:8.1f} s  {status}  ({self._numbers(now_s)})")
 
     def _tell_gaps(self, gaps: list[Gap]) -> None:
         for gap in gaps:

@@ -16,7 +16,7 @@ _LONGEST_STEP_S = 0.5  # between two readings of a face; a longer time was not s
 _MOST_FACES = 20
 
 
-class Milliseconds:
+class LatencyHistogram:
     """A distribution of times that takes the same memory however long it is fed."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Summary:
     read: int = 0
     read_seconds: float = 0.0
     seconds: float = 0.0
-    latency: Milliseconds = field(default_factory=Milliseconds)
+    latency: LatencyHistogram = field(default_factory=LatencyHistogram)
     switches: int = 0
     raw_switches: int = 0
     face_seconds: float = 0.0

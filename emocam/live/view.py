@@ -74,7 +74,7 @@ class LiveView:
     def show(
         self,
         frame: Frame,
-        shown: FrameReadings,
+        readings: FrameReadings,
         *,
         now_s: float,
         fps: float,
@@ -89,7 +89,7 @@ class LiveView:
         ----------
         frame
             The camera's.
-        shown
+        readings
             Readings with their faces where they are in this frame.
         now_s
             The time in seconds of the session.
@@ -109,11 +109,11 @@ class LiveView:
             image = cv2.convertScaleAbs(image, alpha=_STALE_LIGHT).astype(np.uint8, copy=False)
         if self.controls.mirrored:
             image = np.ascontiguousarray(image[:, ::-1])
-            shown = _mirrored(shown, image.shape[1])
+            readings = _mirrored(readings, image.shape[1])
         draw = partial(
             self._overlay.draw,
             image,
-            shown,
+            readings,
             time_s=now_s,
             taken_s=frame.time_s,
             options=self.controls.overlay,
@@ -133,7 +133,7 @@ class LiveView:
         if self.browser is not None:
             from emocam.live.browser import readings_json  # its server is slow to import
 
-            self.browser.show(self._picture, readings_json(shown, notice))
+            self.browser.show(self._picture, readings_json(readings, notice))
         return "" if self.window is None else self.window.show(self._picture)
 
     def full_screen(self) -> None:
@@ -154,10 +154,10 @@ class LiveView:
         save_picture(self._picture, path)
 
 
-def _mirrored(shown: FrameReadings, width: int) -> FrameReadings:
+def _mirrored(readings: FrameReadings, width: int) -> FrameReadings:
     def face(one: Face) -> Face:
         x1, y1, x2, y2 = one.xyxy
         return replace(one, xyxy=(width - x2, y1, width - x1, y2))
 
-    readings = tuple(replace(one, face=face(one.face)) for one in shown)
-    return replace(shown, readings=readings, hidden=tuple(face(one) for one in shown.hidden))
+    mirrored = tuple(replace(one, face=face(one.face)) for one in readings)
+    return replace(readings, readings=mirrored, hidden=tuple(face(one) for one in readings.hidden))

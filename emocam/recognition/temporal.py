@@ -140,8 +140,11 @@ def smooth_clip(
     starts = [0, *(np.flatnonzero(np.diff(times) > _FORGET_S) + 1), len(times)]
     for start, stop in itertools.pairwise(starts):
         part, gaps = logs[start:stop], np.diff(times[start:stop]).astype(np.float32)
-        ahead, back = _one_way(part, gaps, memory_s), _one_way(part[::-1], gaps[::-1], memory_s)
-        smooth[start:stop] = _normal((ahead + back[::-1]) * np.float32(0.5))
+        forward, backward = (
+            _one_way(part, gaps, memory_s),
+            _one_way(part[::-1], gaps[::-1], memory_s),
+        )
+        smooth[start:stop] = _normal((forward + backward[::-1]) * np.float32(0.5))
         best[start:stop] = _cheapest_labels(_logs(smooth[start:stop]), gaps)
     return smooth, best
 

@@ -12,7 +12,7 @@ from emocam.types import Box, Face, ImageU8
 SEARCH_EVERY_S = 0.5  # new faces are looked for this often while all known ones are found ...
 _SEARCH_LOST_S = 0.1  # ... and this often while one is lost or none is known
 _EARLY_S = 0.001  # times of frames are not exact
-_SAME_FACE = 0.3  # boxes that overlap more show one face
+_SAME_FACE_IOU = 0.3  # boxes of a higher intersection over union show one face
 
 
 class FaceFinder:
@@ -84,4 +84,4 @@ class FaceFinder:
 
 
 def _is_new(box: Box, known: Sequence[Box]) -> bool:
-    return all(overlap(box, one) < _SAME_FACE for one in known)
+    return all(overlap(box, one) < _SAME_FACE_IOU for one in known)

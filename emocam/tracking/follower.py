@@ -24,8 +24,8 @@ class Follower:
 
     Known faces are searched near where they were, and the whole frame twice a second, so it is
     several times as fast as reading each frame by itself. Only the past counts, as live has
-    nothing else. Use one for each camera or clip. `follow` belongs to one thread; `shown` may be
-    asked by another.
+    nothing else. Use one for each camera or clip. `follow` belongs to one thread; `readings_at` may
+    be called from another.
 
     Parameters
     ----------
@@ -146,7 +146,7 @@ class Follower:
         self._remember(readings, time_s)
         return replace(result, readings=tuple(readings), raw=tuple(raw))
 
-    def shown(self, time_s: float) -> FrameReadings:
+    def readings_at(self, time_s: float) -> FrameReadings:
         """Last readings with their faces moved along to a time, and how strongly to draw each."""
         with self._lock:
             known = {key: reading for key, (reading, _) in self._last.items()}

@@ -47,10 +47,10 @@ class CausalSmoother:
         face_id = reading.face.id
         smoothed = self._smoother.update(face_id, [float(p) for p in row], time_s)
         shares = np.asarray(smoothed.probabilities, dtype=np.float32)
-        shown = self._recognizer.reading(reading.face, shares, reading.cluster, smoothed.best)
-        shown = self._held(shown, reading, shares, time_s)
-        self._labels[face_id] = shown.emotion, time_s
-        return shown
+        candidate = self._recognizer.reading(reading.face, shares, reading.cluster, smoothed.best)
+        candidate = self._held(candidate, reading, shares, time_s)
+        self._labels[face_id] = candidate.emotion, time_s
+        return candidate
 
     def forget_before(self, time_s: float) -> None:
         """Drop faces that were last read well before this time, in seconds."""
@@ -59,20 +59,22 @@ class CausalSmoother:
             del self._labels[key]
             self._unsure_since_s.pop(key, None)
 
-    def _held(self, shown: Reading, reading: Reading, shares: FloatArray, time_s: float) -> Reading:
+    def _held(
+        self, candidate: Reading, reading: Reading, shares: FloatArray, time_s: float
+    ) -> Reading:
         face_id, threshold = reading.face.id, self._recognizer.certainty
         before = self._labels.get(face_id)
         label = UNSURE if before is None else before[0]
         if before is not None and label == UNSURE:
             # What was unsure must clear the threshold, or the label would flicker around it.
             threshold += _SURER * min(threshold, 1 - threshold)
-        if shown.certainty >= threshold:
+        if candidate.certainty >= threshold:
             self._unsure_since_s.pop(face_id, None)
-            return shown
+            return candidate
         since_s = self._unsure_since_s.setdefault(face_id, time_s)
         lasts = time_s - since_s >= _UNSURE_AFTER_S and reading.emotion == UNSURE
         if label == UNSURE or lasts:
-            return replace(shown, emotion=UNSURE)
+            return replace(candidate, emotion=UNSURE)
         kept = self._recognizer.labels.index(label)
         still = self._recognizer.reading(reading.face, shares, reading.cluster, kept)
         return replace(still, emotion=label, held=True)

@@ -10,10 +10,10 @@ _REST_HZ = 1.2  # cut-off for a face at rest: lower trembles less, and lags more
 _HASTE = 4.0  # how much each face width a second raises the cut-off
 _SPEED_HZ = 1.5  # cut-off of the speed itself
 _FORGET_S = 0.5  # a face unseen for longer starts anew: its old speed says nothing
-_AHEAD_S = 0.15  # a face is moved along for so long, then waits
+_MAX_HORIZON_S = 0.15  # a face is moved along for so long, then waits
 
 
-class SteadyBox:
+class OneEuroBox:
     """Centre and size of a face, smoothed over time.
 
     Slow changes are smoothed strongly, fast ones hardly: a face at rest doesn't tremble, and
@@ -48,9 +48,9 @@ class SteadyBox:
 
     def at(self, time_s: float) -> Box:
         """Where the face is at a time, moved along with its speed for a moment."""
-        ahead = min(max(0.0, time_s - self._time_s), _AHEAD_S)
-        x = self._values[0] + ahead * self._speeds[0]
-        y = self._values[1] + ahead * self._speeds[1]
+        horizon_s = min(max(0.0, time_s - self._time_s), _MAX_HORIZON_S)
+        x = self._values[0] + horizon_s * self._speeds[0]
+        y = self._values[1] + horizon_s * self._speeds[1]
         width, height = max(1.0, self._values[2]), max(1.0, self._values[3])
         left, top = round(x - width / 2), round(y - height / 2)
         return left, top, left + max(1, round(width)), top + max(1, round(height))

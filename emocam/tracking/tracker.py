@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from emocam.tracking.one_euro import SteadyBox
+from emocam.tracking.one_euro import OneEuroBox
 from emocam.types import Box, Face, FloatArray, ImageU8
 
 _KEEP_S = 2.5  # a face that is not seen for longer gets a new number
@@ -18,12 +18,12 @@ _SEARCH_S = 0.8  # so long a lost face is still searched for where it was
 _MAX_STEP = 0.9  # face widths that a face may move between two sightings ...
 _STEP_A_SECOND = 0.6  # ... and how much more for each second that it was not seen
 _MAX_GROWTH = 1.8  # times larger or smaller between two sightings
-_LOOKS_WEIGHT = 0.8
-_LOOKS_BINS = (12, 6, 6)
+_APPEARANCE_WEIGHT = 0.8
+_HISTOGRAM_BINS = (12, 6, 6)
 
 
 @dataclass(frozen=True)
-class ShownFace:
+class VisibleFace:
     """A face as it should be drawn at a moment.
 
     Attributes
@@ -46,15 +46,15 @@ class _Track:
     id: int
     place: int
     face: Face
-    steady: SteadyBox
+    box_filter: OneEuroBox
     seen_s: float
-    looks: FloatArray | None
+    histogram: FloatArray | None
     hits: int = 1
     gone_s: float | None = None  # when it was first missed
 
 
 class FaceTracker:
-    """Follows faces by place, size and, where the picture is given, their looks.
+    """Follows faces by place, size and, where the picture is given, appearance.
 
     Tracking by detection, as in SORT (Bewley et al., ICIP 2016), with colour histograms against
     mixed-up numbers when faces cross, and the one-euro filter for steady boxes. Everything is
@@ -89,19 +89,22 @@ class FaceTracker:
             The frame's time in seconds. A time that goes back (a clip that starts over) forgets
             all faces.
         frame_bgr
-            The frame, for telling faces apart by their looks.
+            The frame, for telling faces apart by their appearance.
         """
         if time_s < self._now_s:
             self._tracks = []
         self._now_s = time_s
         self._tracks = [t for t in self._tracks if time_s - t.seen_s <= self.keep_s]
-        looks = [None if frame_bgr is None else _looks(frame_bgr, face.xyxy) for face in faces]
+        histograms = [
+            None if frame_bgr is None else _appearance_histogram(frame_bgr, face.xyxy)
+            for face in faces
+        ]
         free = list(range(len(faces)))
-        for track, number in self._pairs(faces, looks, time_s):
+        for track, number in self._pairs(faces, histograms, time_s):
             free.remove(number)
-            self._see(track, faces[number], looks[number], time_s)
+            self._see(track, faces[number], histograms[number], time_s)
         for number in free:
-            self._start(faces[number], looks[number], time_s)
+            self._start(faces[number], histograms[number], time_s)
         for track in self._tracks:
             if track.seen_s < time_s and track.gone_s is None:
                 track.gone_s = time_s
@@ -109,14 +112,14 @@ class FaceTracker:
         seen = (t for t in self._tracks if t.seen_s == time_s and t.hits >= self.hits_to_show)
         return sorted((t.face for t in seen), key=lambda face: face.id)
 
-    def at(self, time_s: float) -> list[ShownFace]:
+    def at(self, time_s: float) -> list[VisibleFace]:
         """What to draw at a time after the last analysis, in the order of the numbers."""
         shown = []
         for track in self._tracks:
             fade = 1.0 if track.gone_s is None else 1.0 - (time_s - track.gone_s) / _FADE_S
             if track.hits >= self.hits_to_show and fade > 0:
-                face = replace(track.face, xyxy=track.steady.at(time_s))
-                shown.append(ShownFace(face, min(1.0, fade), track.place))
+                face = replace(track.face, xyxy=track.box_filter.at(time_s))
+                shown.append(VisibleFace(face, min(1.0, fade), track.place))
         return sorted(shown, key=lambda one: one.face.id)
 
     @property
@@ -136,13 +139,13 @@ class FaceTracker:
         return tuple(t.face for t in self._tracks if t.id not in ids)
 
     def _pairs(
-        self, faces: Sequence[Face], looks: Sequence[FloatArray | None], time_s: float
+        self, faces: Sequence[Face], histograms: Sequence[FloatArray | None], time_s: float
     ) -> list[tuple[_Track, int]]:
         costs = sorted(
             (cost, track.id, number)
             for track in self._tracks
             for number, face in enumerate(faces)
-            if (cost := _cost(track, face, looks[number], time_s)) is not None
+            if (cost := _cost(track, face, histograms[number], time_s)) is not None
         )
         tracks = {track.id: track for track in self._tracks}
         pairs: list[tuple[_Track, int]] = []
@@ -153,19 +156,20 @@ class FaceTracker:
                 pairs.append((tracks.pop(track_id), number))
         return pairs
 
-    def _see(self, track: _Track, face: Face, looks: FloatArray | None, time_s: float) -> None:
-        track.face = replace(face, xyxy=track.steady.update(face.xyxy, time_s), id=track.id)
+    def _see(self, track: _Track, face: Face, histogram: FloatArray | None, time_s: float) -> None:
+        track.face = replace(face, xyxy=track.box_filter.update(face.xyxy, time_s), id=track.id)
         track.seen_s, track.gone_s = time_s, None
         track.hits += 1
-        if looks is not None:
-            track.looks = looks if track.looks is None else 0.9 * track.looks + 0.1 * looks
+        if histogram is not None:
+            before = track.histogram
+            track.histogram = histogram if before is None else 0.9 * before + 0.1 * histogram
 
-    def _start(self, face: Face, looks: FloatArray | None, time_s: float) -> None:
+    def _start(self, face: Face, histogram: FloatArray | None, time_s: float) -> None:
         taken = {track.place for track in self._tracks}
         place = next(n for n in range(len(taken) + 1) if n not in taken)
         named = replace(face, id=self._next_id)
-        steady = SteadyBox(face.xyxy, time_s)
-        self._tracks.append(_Track(self._next_id, place, named, steady, time_s, looks))
+        box_filter = OneEuroBox(face.xyxy, time_s)
+        self._tracks.append(_Track(self._next_id, place, named, box_filter, time_s, histogram))
         self._next_id += 1
 
 
@@ -181,9 +185,9 @@ def overlap(a: Box, b: Box) -> float:
     return shared / (area_a + area_b - shared)
 
 
-def _cost(track: _Track, face: Face, looks: FloatArray | None, time_s: float) -> float | None:
-    """How badly a face fits a track: 0 for the same place, size and looks; None for never."""
-    expected = track.steady.at(time_s)
+def _cost(track: _Track, face: Face, histogram: FloatArray | None, time_s: float) -> float | None:
+    """How badly a face fits a track: 0 for the same place, size and appearance; None for never."""
+    expected = track.box_filter.at(time_s)
     width = (face.size_wh[0] + expected[2] - expected[0]) / 2
     growth = face.size_wh[0] / (expected[2] - expected[0])
     away = math.dist(_center(expected), _center(face.xyxy)) / width
@@ -191,8 +195,10 @@ def _cost(track: _Track, face: Face, looks: FloatArray | None, time_s: float) ->
     if away > reach or not 1 / _MAX_GROWTH <= growth <= _MAX_GROWTH:
         return None
     cost = away + abs(math.log(growth))
-    if looks is not None and track.looks is not None:
-        cost += _LOOKS_WEIGHT * cv2.compareHist(track.looks, looks, cv2.HISTCMP_BHATTACHARYYA)
+    if histogram is not None and track.histogram is not None:
+        cost += _APPEARANCE_WEIGHT * cv2.compareHist(
+            track.histogram, histogram, cv2.HISTCMP_BHATTACHARYYA
+        )
     return cost
 
 
@@ -200,13 +206,13 @@ def _center(xyxy: Box) -> tuple[float, float]:
     return (xyxy[0] + xyxy[2]) / 2, (xyxy[1] + xyxy[3]) / 2
 
 
-def _looks(frame_bgr: ImageU8, xyxy: Box) -> FloatArray:
+def _appearance_histogram(frame_bgr: ImageU8, xyxy: Box) -> FloatArray:
     """Colour histogram of the face and of what is worn below it, shape (bins,), summing to 1."""
     x1, y1, x2, y2 = xyxy
     step = max(1, (x2 - x1) // 24)
     part = frame_bgr[max(0, y1) : max(1, y2 + (y2 - y1) // 2) : step, max(0, x1) : x2 : step]
     if part.size == 0:
-        return np.full(math.prod(_LOOKS_BINS), 1 / math.prod(_LOOKS_BINS), np.float32)
+        return np.full(math.prod(_HISTOGRAM_BINS), 1 / math.prod(_HISTOGRAM_BINS), np.float32)
     hsv = cv2.cvtColor(np.ascontiguousarray(part), cv2.COLOR_BGR2HSV)
-    counts = cv2.calcHist([hsv], [0, 1, 2], None, list(_LOOKS_BINS), [0, 180, 0, 256, 0, 256])
+    counts = cv2.calcHist([hsv], [0, 1, 2], None, list(_HISTOGRAM_BINS), [0, 180, 0, 256, 0, 256])
     return (counts.ravel() / max(1.0, float(counts.sum()))).astype(np.float32)

@@ -111,11 +111,11 @@ def write_report(
 
 
 def _head(summary: ClipSummary, facts: ClipFacts, persons: int) -> str:
-    share = summary.looks_with_face / summary.looks if summary.looks else 0.0
+    share = summary.frames_with_face / summary.analysed_frames if summary.analysed_frames else 0.0
     faces = f"{persons} face{'' if persons == 1 else 's'}"
     lines = [
-        f"<p class=lead>{faces} · a face in {percent(share)} of {summary.looks} analysed frames "
-        f"· {clock(summary.seconds)} of film</p>"
+        f"<p class=lead>{faces} · a face in {percent(share)} of {summary.analysed_frames} "
+        f"analysed frames · {clock(summary.seconds)} of film</p>"
     ]
     if facts.stopped:
         lines.append(
@@ -226,9 +226,9 @@ def _rates(summary: ClipSummary, facts: ClipFacts) -> str:
     rows = [
         ["clip", str(facts.clip)],
         ["picture", f"{width} × {height}, {facts.fps:.4g} frames a second"],
-        ["frames", f"{facts.frames}, of which {summary.looks} were analysed"],
-        ["analysed", f"{summary.looks / seconds:.1f} frames for each second of the clip"],
-        ["with a face", f"{summary.looks_with_face} frames"],
+        ["frames", f"{facts.frames}, of which {summary.analysed_frames} were analysed"],
+        ["analysed", f"{summary.analysed_frames / seconds:.1f} frames for each second of the clip"],
+        ["with a face", f"{summary.frames_with_face} frames"],
         [
             "work",
             f"{timedelta(seconds=round(facts.took_s))}, {speed:.1f} times as fast as the clip",

@@ -74,13 +74,13 @@ class Timeline:
         Middle of each, shape (n,).
     probabilities
         Means, shape (n, labels).
-    said
-        Which label was said most, shape (n,); after the last label's number that of `unsure`.
+    label_indices
+        The label held longest in each, shape (n,); the number after the last label's is `unsure`.
     """
 
     times_s: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float64]
-    said: npt.NDArray[np.int64]
+    label_indices: npt.NDArray[np.int64]
 
 
 class ClipSummary:
@@ -102,8 +102,8 @@ class ClipSummary:
         self.bin_s = _FIRST_BIN_S
         self.first_s: float | None = None
         self.last_s = 0.0
-        self.looks = 0
-        self.looks_with_face = 0
+        self.analysed_frames = 0
+        self.frames_with_face = 0
         self.seconds_with_face = 0.0
         self._face_last_s: float | None = None
 
@@ -134,9 +134,9 @@ class ClipSummary:
             self.first_s = self._face_last_s = self.last_s = time_s
         since_s = time_s - self.last_s
         self.last_s = time_s
-        self.looks += 1
+        self.analysed_frames += 1
         if readings:
-            self.looks_with_face += 1
+            self.frames_with_face += 1
             self.seconds_with_face += since_s
             self._end_gap(time_s)
         for reading in readings:
@@ -162,11 +162,11 @@ class ClipSummary:
         """A face's line of time."""
         keys, kinds = sorted(person.bins), len(self.labels)
         sums = np.array([person.bins[key] for key in keys]).reshape(len(keys), 2 * kinds + 1)
-        said = sums[:, kinds:]
+        counts = sums[:, kinds:]
         return Timeline(
             times_s=(np.array(keys) + 0.5) * self.bin_s,
-            probabilities=sums[:, :kinds] / said.sum(axis=1, keepdims=True),
-            said=said.argmax(axis=1),
+            probabilities=sums[:, :kinds] / counts.sum(axis=1, keepdims=True),
+            label_indices=counts.argmax(axis=1),
         )
 
     def _add_reading(self, reading: Reading, time_s: float, since_s: float) -> None:
@@ -181,8 +181,8 @@ class ClipSummary:
         while time_s >= self.bin_s * _MAX_BINS:
             self._halve()
         key = int(time_s / self.bin_s)
-        said = [float(reading.emotion == label) for label in (*self.labels, UNSURE)]
-        row = np.array([*reading.probabilities, *said])
+        one_hot = [float(reading.emotion == label) for label in (*self.labels, UNSURE)]
+        row = np.array([*reading.probabilities, *one_hot])
         person.bins[key] = person.bins[key] + row if key in person.bins else row
 
     def _halve(self) -> None:

@@ -68,7 +68,7 @@ class ClipResult:
     ----------
     outputs
         Where the results are; those of a stopped run have `.partial` in their names.
-    looks, looks_with_face
+    analysed_frames, frames_with_face
         Frames that were analysed, and those with a face.
     shortfall
         How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty.
@@ -79,8 +79,8 @@ class ClipResult:
     """
 
     outputs: ClipOutputs
-    looks: int
-    looks_with_face: int
+    analysed_frames: int
+    frames_with_face: int
     shortfall: str
     lacks: str
     stopped: bool
@@ -174,8 +174,8 @@ class _ClipWork:
             write_report(self.outputs.report, self._summary, facts, self._recognizer.card, film)
         return ClipResult(
             self.outputs,
-            self._summary.looks,
-            self._summary.looks_with_face,
+            self._summary.analysed_frames,
+            self._summary.frames_with_face,
             facts.shortfall,
             lacks,
             facts.stopped,

@@ -119,11 +119,11 @@ class _Plot:
 
     def strip(self) -> str:
         """A coloured piece for each stretch of one label."""
-        times, said = self._line.times_s, self._line.said
+        times, labels = self._line.times_s, self._line.label_indices
         known = (*self.labels, UNSURE)
         parts = []
-        for piece in self._pieces(self._away | (np.diff(said) != 0)):
-            label, last = known[said[piece[0]]], piece[-1]
+        for piece in self._pieces(self._away | (np.diff(labels) != 0)):
+            label, last = known[labels[piece[0]]], piece[-1]
             follows = last + 1 < len(times) and not self._away[last]
             from_s = max(0.0, times[piece[0]] - self._bin_s / 2)
             to_s = times[last + 1] - self._bin_s / 2 if follows else times[last] + self._bin_s / 2

@@ -13,7 +13,7 @@ import pytest
 
 from emocam.errors import SourceError
 from emocam.io.address import Address, parse_address
-from emocam.io.backends import CameraWish, EndOfFile, GarbledPicture, _JpegCapture, open_capture
+from emocam.io.backends import CameraSettings, EndOfFile, GarbledPicture, _JpegCapture, open_capture
 from tests.io.test_video_reader import write_h264
 
 
@@ -49,7 +49,7 @@ def test_a_whole_picture_of_a_stream_is_read():
 
 def test_a_file_is_played_at_its_own_pace_to_its_end(tmp_path):
     clip = write_h264(tmp_path / "clip.mp4", [0.0, 0.04, 0.08])
-    capture = open_capture(Address("path", str(clip)), CameraWish())
+    capture = open_capture(Address("path", str(clip)), CameraSettings())
     try:
         assert [capture.read().shape for _ in range(3)] == [(48, 64, 3)] * 3
         with pytest.raises(EndOfFile):
@@ -62,7 +62,7 @@ def test_a_playlist_as_a_file_opens_no_other_file(tmp_path):
     write_h264(tmp_path / "other.mp4", [0.0, 0.04])
     (tmp_path / "clip.mp4").write_text("ffconcat version 1.0\nfile other.mp4\n")
     with pytest.raises(SourceError, match="is a text file"):
-        open_capture(Address("path", str(tmp_path / "clip.mp4")), CameraWish())
+        open_capture(Address("path", str(tmp_path / "clip.mp4")), CameraSettings())
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def test_a_stream_leads_to_no_file_of_this_computer(tmp_path: Path, name, prefix
     )
     before = dict(os.environ)
     with served(playlist.encode()) as address, pytest.raises(SourceError):
-        open_capture(Address("stream", f"{address}/{name}"), CameraWish()).read()
+        open_capture(Address("stream", f"{address}/{name}"), CameraSettings()).read()
     assert dict(os.environ) == before
 
 

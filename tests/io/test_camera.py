@@ -14,7 +14,7 @@ import pytest
 from emocam.errors import SourceError
 from emocam.io import camera as camera_module
 from emocam.io.address import Address, parse_address
-from emocam.io.backends import CameraWish, EndOfFile, GarbledPicture, device_backends
+from emocam.io.backends import CameraSettings, EndOfFile, GarbledPicture, device_backends
 from emocam.io.camera import LiveCamera
 from emocam.types import Frame, ImageU8
 from tests.conftest import SAMPLES
@@ -257,7 +257,7 @@ def test_a_camera_that_is_not_there_is_an_error_that_helps():
     address = Address("camera", "/dev/video97")
     with (
         pytest.raises(SourceError, match=r"camera /dev/video97.*connected.*doctor"),
-        LiveCamera(address, CameraWish((640, 480), 30)),
+        LiveCamera(address, CameraSettings((640, 480), 30)),
     ):
         pass
 

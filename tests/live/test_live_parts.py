@@ -25,7 +25,7 @@ from emocam.live.log import Log, dated_path, save_picture
 from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
 from emocam.live.session import LiveSession
-from emocam.live.stats import Milliseconds, Summary
+from emocam.live.stats import LatencyHistogram, Summary
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.recognition.profile import NeutralProfile, learn_neutral, load_profile
@@ -121,14 +121,14 @@ class TestSummary:
         assert "1 gaps, 2.5 s" in text
 
     def test_quantiles_come_from_the_distribution(self):
-        times = Milliseconds()
+        times = LatencyHistogram()
         for ms in range(100):
             times.add(ms / 1000)
         assert times.quantile(0.5) == pytest.approx(50, abs=1)
         assert times.quantile(0.95) == pytest.approx(95, abs=1)
         times.add(1e9)
         assert times.quantile(1.0) == pytest.approx(10_000, abs=1)
-        assert Milliseconds().quantile(0.95) == 0
+        assert LatencyHistogram().quantile(0.95) == 0
 
 
 class TestRate:

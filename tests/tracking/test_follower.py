@@ -104,14 +104,14 @@ def test_shown_faces_move_along_and_fade_after_their_last_hit(make):
         x = 20 + 2 * number
         reader._finder._detector.there = [(x, 40, x + 80, 120)]
         reader.follow_frame(Frame(IMAGE, number, number / 20), [LEFT])
-    shown = reader.shown(0.95)
+    shown = reader.readings_at(0.95)
     reading = shown[0]
     assert shown.opacity[0] == 1
-    assert reader.shown(1.0)[0].face.xyxy[0] >= reading.face.xyxy[0]
+    assert reader.readings_at(1.0)[0].face.xyxy[0] >= reading.face.xyxy[0]
     reader._finder._detector.there = []
     reader.follow_frame(Frame(IMAGE, 20, 1.0), ())
-    assert 0 < reader.shown(1.2).opacity[0] < 1
-    assert list(reader.shown(3.0)) == []
+    assert 0 < reader.readings_at(1.2).opacity[0] < 1
+    assert list(reader.readings_at(3.0)) == []
 
 
 def test_a_flash_of_another_label_is_not_shown_but_counted_as_raw(make, model: Model):

@@ -48,7 +48,7 @@ def test_shares_count_time_and_not_frames():
 def test_gaps_without_a_face():
     summary = summary_of(lambda t: [] if 2 <= t < 4.5 or t > 8 or 6 < t < 6.5 else [reading()], 250)
     assert summary.gaps == [pytest.approx((1.96, 4.52), abs=0.05), pytest.approx((8, 9.96))]
-    assert summary.looks_with_face == pytest.approx(125, abs=3)
+    assert summary.frames_with_face == pytest.approx(125, abs=3)
 
 
 def test_a_clip_without_faces_is_one_gap():

@@ -35,7 +35,7 @@ def to_png(figure: Figure) -> bytes:
     return buffer.getvalue()
 
 
-def shown(figure: Figure, alt: str, caption: str) -> str:
+def figure_html(figure: Figure, alt: str, caption: str) -> str:
     """The figure as HTML, in the page itself."""
     return html_figure(to_png(figure), alt, caption)
 
