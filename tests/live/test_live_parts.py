@@ -330,7 +330,7 @@ class MovingReader:
         self.turned_down = 0
         self.left = 0
 
-    def shown(self, time_s: float) -> FrameReadings:
+    def readings_at(self, time_s: float) -> FrameReadings:
         self.left += 20
         face = Face((self.left, 60, self.left + 80, 140), id=0)
         return FrameReadings((replace(reading("happy"), face=face),), time_s=time_s)

@@ -76,8 +76,8 @@ def test_timeline_of_a_long_clip_stays_small():
     happy = values[:, EMOTIONS.index("happy")]
     assert happy[times < 1990] == pytest.approx(0.7)
     assert happy[times > 2010] == pytest.approx(0.05)
-    assert set(line.said[times < 1990]) == {EMOTIONS.index("happy")}
-    assert set(line.said[times > 2010]) == {EMOTIONS.index("sad")}
+    assert set(line.label_indices[times < 1990]) == {EMOTIONS.index("happy")}
+    assert set(line.label_indices[times > 2010]) == {EMOTIONS.index("sad")}
 
 
 def test_the_clearest_moment_is_kept_as_a_picture():
