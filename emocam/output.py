@@ -22,7 +22,8 @@ def check_free(*paths: Path | None, force: bool) -> None:
 def complete_file(path: Path) -> Iterator[Path]:
     """Temporary path beside the result, with the same ending; renamed when the block ends well.
 
-    When the block raises, the temporary file is removed and what stood there before stays.
+    When the block raises, the temporary file is removed and what stood there before stays. The
+    block does nothing but write it: every system error in it is taken for one of this file.
 
     Parameters
     ----------
@@ -34,14 +35,33 @@ def complete_file(path: Path) -> Iterator[Path]:
     OutputError
         When the folder can't be made or the file can't be written there.
     """
+    with growing_file(path) as temporary, writing(path):
+        yield temporary
+
+
+@contextmanager
+def growing_file(path: Path) -> Iterator[Path]:
+    """The same for a result that grows while its block does other work as well.
+
+    What goes wrong with that work keeps its own error: a camera that is gone is no full disk.
+    """
     temporary = partial_path(path)
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield temporary
+    try:
+        yield temporary
+        with writing(path):
             temporary.replace(path)
-        finally:
+    finally:
+        with writing(path):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what the system says about a result into the one error that callers know."""
+    try:
+        yield
     except OSError as error:
         raise OutputError(f"can't write {path}: {error.strerror or error}") from error
 

@@ -4,12 +4,42 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import cv2
 from threadpoolctl import ThreadpoolController
+
+
+class _BlasLimit:
+    """One limit for all who want it at the same time.
+
+    The libraries have one setting for the whole process: if each caller put back what it found,
+    the last of two that overlap would put back the limit of the first, for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._limit: Any = None
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._holders:
+                self._limit = _libraries().limit(limits=1, user_api="blas")
+            self._holders += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._holders -= 1
+            if not self._holders:
+                self._limit.restore_original_limits()
+
+
+_BLAS_LIMIT = _BlasLimit()
 
 
 @contextmanager
@@ -19,7 +49,7 @@ def one_blas_thread() -> Iterator[None]:
     Those of a few faces are over before a second thread has begun, and OpenBLAS' threads wait by
     spinning: on two cores they took 70 % of all computing time from detection and encoding.
     """
-    with _libraries().limit(limits=1, user_api="blas"):
+    with _BLAS_LIMIT:
         yield
 
 

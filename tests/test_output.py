@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from emocam.errors import OutputError, UsageError
-from emocam.output import check_free, complete_file
+from emocam.output import check_free, complete_file, growing_file
 
 
 def test_a_result_appears_only_when_complete(tmp_path):
@@ -43,3 +43,15 @@ def test_nothing_is_overwritten_unless_forced(tmp_path: Path):
     check_free(target, force=True)
     with pytest.raises(UsageError, match="--force"):
         check_free(target, force=False)
+
+
+def test_only_what_concerns_the_result_is_blamed_on_it(tmp_path):
+    with pytest.raises(FileNotFoundError), growing_file(tmp_path / "table.csv") as temporary:
+        temporary.write_text("half")
+        (tmp_path / "another.jpg").read_bytes()
+    assert not list(tmp_path.iterdir())
+    with (
+        pytest.raises(OutputError, match=r"can't write .*table\.csv"),
+        growing_file(tmp_path / "table.csv"),
+    ):
+        pass  # nothing was written, so nothing can take the name

@@ -4,9 +4,11 @@ import platform
 from pathlib import Path
 
 import cv2
+import numpy as np  # noqa: F401 - loads the BLAS that is counted
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
-from emocam.runtime import give_back_memory, one_opencv_thread
+from emocam.runtime import give_back_memory, one_blas_thread, one_opencv_thread
 
 
 @pytest.fixture
@@ -42,3 +44,18 @@ def test_freed_memory_goes_back_to_the_system():
     give_back_memory()
     assert full_mb - resident_mb() > 60
     assert len(kept) == 20
+
+
+def blas_threads() -> list[int]:
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+
+def test_calls_that_overlap_leave_blas_its_threads():
+    with threadpool_limits(2, user_api="blas"):
+        first, second = one_blas_thread(), one_blas_thread()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert set(blas_threads()) == {1}  # the second is still at work
+        second.__exit__(None, None, None)
+        assert set(blas_threads()) == {2}

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 from emocam.errors import OutputError
-from emocam.output import complete_file
+from emocam.output import growing_file
 
 Row = dict[str, Any]
 
@@ -46,7 +46,7 @@ class Table(ABC):
 
     def __enter__(self) -> Table:
         with ExitStack() as ending, _writing(self.path):
-            target = self.path if self._live else ending.enter_context(complete_file(self.path))
+            target = self.path if self._live else ending.enter_context(growing_file(self.path))
             self._open(target)
             self._ending = ending.pop_all()
         return self

@@ -13,7 +13,7 @@ import numpy as np
 from emocam.errors import OutputError, reason_of
 from emocam.io.h264 import H264Film
 from emocam.io.packets import SoundPackets
-from emocam.output import complete_file
+from emocam.output import growing_file
 from emocam.types import ImageU8
 
 from av.error import FFmpegError  # isort: skip
@@ -77,7 +77,7 @@ class FilmRecorder:
 
     def __enter__(self) -> FilmRecorder:
         with ExitStack() as opening:
-            temporary = opening.enter_context(complete_file(self.path))
+            temporary = opening.enter_context(growing_file(self.path))
             with self._no_other_errors():
                 self._film = self._open(temporary)
             opening.callback(self._close)

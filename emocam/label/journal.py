@@ -131,14 +131,13 @@ class Journal:
         found = iter(photos)
         with self._working():
             while some := list(islice(found, _LISTED_AT_ONCE)):
-                self._database.execute("BEGIN")
-                self._database.executemany(
-                    "INSERT INTO photos (address, stamp, listed) VALUES (?, ?, ?) "
-                    "ON CONFLICT (address) DO UPDATE SET stamp=excluded.stamp, "
-                    "listed=excluded.listed",
-                    ((_packed(address), stamp, self._run) for address, stamp in some),
-                )
-                self._database.execute("COMMIT")
+                with self._transaction():
+                    self._database.executemany(
+                        "INSERT INTO photos (address, stamp, listed) VALUES (?, ?, ?) "
+                        "ON CONFLICT (address) DO UPDATE SET stamp=excluded.stamp, "
+                        "listed=excluded.listed",
+                        ((_packed(address), stamp, self._run) for address, stamp in some),
+                    )
             return self._count("listed=:run", {"run": self._run})
 
     def unlisted(self) -> int:
@@ -169,8 +168,7 @@ class Journal:
     def finish(self, results: Sequence[PhotoResult], work: Work) -> None:
         """Keep what came of some photos, all or nothing."""
         values = self._values(work)
-        with self._working():
-            self._database.execute("BEGIN")
+        with self._working(), self._transaction():
             for number, rows, pictures in results:
                 self._database.execute(
                     "UPDATE photos SET done=stamp || ' ' || :key, pictures=:pictures, "
@@ -185,7 +183,6 @@ class Journal:
                         for row, jpeg in zip(rows, pictures, strict=False)
                     ),
                 )
-            self._database.execute("COMMIT")
 
     def photos(self, work: Work) -> Iterator[tuple[str, list[Row]]]:
         """Address and rows of each finished photo of this run, by address."""
@@ -230,7 +227,7 @@ class Journal:
 
     def forget_unlisted(self) -> None:
         """Drop what is known of photos that this run does not name."""
-        with self._working():
+        with self._working(), self._transaction():
             self._database.execute(
                 "DELETE FROM faces WHERE photo IN (SELECT id FROM photos WHERE listed<>?)",
                 (self._run,),
@@ -252,6 +249,20 @@ class Journal:
 
     def _set_about(self, key: str, value: str) -> None:
         self._database.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", (key, value))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """All or nothing, also when Ctrl-C falls between two statements."""
+        try:
+            if self._database.in_transaction:  # Ctrl-C fell into the end of the last one
+                self._database.execute("ROLLBACK")
+            self._database.execute("BEGIN")
+            yield
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
 
     @contextmanager
     def _working(self) -> Iterator[None]:

@@ -105,7 +105,7 @@ def plan_outputs(
     for path in (path for outputs in planned for path in outputs.paths):
         if path.resolve() in originals:
             raise UsageError(f"{path} is a clip itself: choose another --output")
-        if path.suffix not in (_FILM, _REPORT):
+        if path.suffix.lower() not in (_FILM, _REPORT):
             check_table(path)
         check_free(path, force=force)
     return planned

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import cv2
 
-from emocam.errors import OutputError, SourceError
+from emocam.errors import SourceError
 from emocam.io.packets import SoundPackets
 from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
 from emocam.readings import FrameReadings
+from emocam.output import writing
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.render.anonymize import HeadMemory
 from emocam.render.overlay import Overlay, OverlayOptions
@@ -124,7 +125,8 @@ def annotate_clip(
             work = _ClipWork(clip, outputs.inside(workplace), recognizer, options)
             result = work.run(progress, stop)
             final = outputs.partial() if result.stopped else outputs
-            return replace(result, outputs=work.outputs.move_to(final))
+            with writing(outputs.folder):
+                return replace(result, outputs=work.outputs.move_to(final))
     except cv2.error as error:
         raise SourceError(f"{clip} can't be worked on: {error.err}") from error
 
@@ -132,12 +134,14 @@ def annotate_clip(
 @contextmanager
 def _workplace(outputs: ClipOutputs) -> Iterator[Path]:
     """A hidden folder beside the results, for those that are not complete yet."""
-    try:
-        outputs.folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".partial-", dir=outputs.folder) as folder:
-            yield Path(folder)
-    except OSError as error:
-        raise OutputError(f"can't write in {outputs.folder}: {error.strerror or error}") from error
+    with ExitStack() as stack:
+        with writing(outputs.folder):
+            outputs.folder.mkdir(parents=True, exist_ok=True)
+            folder = tempfile.TemporaryDirectory(
+                prefix=".partial-", dir=outputs.folder, ignore_cleanup_errors=True
+            )
+            stack.enter_context(folder)
+        yield Path(folder.name)
 
 
 class _ClipWork:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,22 @@ def test_starting_over_forgets_what_was_there_whatever_it_was(tmp_path: Path) ->
     path.write_text("hello, this is some text that is no database at all")
     with Journal(path, fresh=True) as journal:
         assert journal.list_photos([A]) == 1
+
+
+def test_ctrl_c_between_two_statements_loses_nothing_and_goes_on(tmp_path: Path) -> None:
+    def interrupted(results: list[PhotoResult]) -> Iterator[PhotoResult]:
+        yield results[0]
+        raise KeyboardInterrupt
+
+    with Journal(tmp_path / "j") as journal:
+        journal.list_photos([A, B])
+        results = [result(task) for task in journal.unfinished(WORK)]
+        with pytest.raises(KeyboardInterrupt):
+            journal.finish(interrupted(results), WORK)  # type: ignore[arg-type]
+        assert journal.finished(WORK) == 0  # all or nothing
+        journal.finish(results, WORK)
+        assert journal.finished(WORK) == 2
+        # Ctrl-C can even fall between the last statement and the end of the block.
+        journal._database.execute("BEGIN")
+        journal.finish(results, WORK)
+        assert journal.finished(WORK) == 2
