@@ -47,11 +47,11 @@ def test_nothing_is_overwritten_unless_forced(tmp_path: Path):
 
 def test_only_what_concerns_the_result_is_blamed_on_it(tmp_path):
     with pytest.raises(FileNotFoundError), growing_file(tmp_path / "table.csv") as temporary:
-        temporary.write_text("half")
-        (tmp_path / "another.jpg").read_bytes()
+        (temporary.parent / "another.jpg").read_bytes()
     assert not list(tmp_path.iterdir())
+    # Nothing was written, so nothing can take the name.
     with (
         pytest.raises(OutputError, match=r"can't write .*table\.csv"),
         growing_file(tmp_path / "table.csv"),
     ):
-        pass  # nothing was written, so nothing can take the name
+        pass

@@ -24,6 +24,7 @@ def explain(
     from emocam.analysis.figures.base import save_png
     from emocam.analysis.figures.explanation import plot_explanations
     from emocam.errors import UsageError
+    from emocam.io.media_kind import other_command
     from emocam.output import check_free
     from emocam.recognition.recognizer import EmotionRecognizer
 
@@ -31,6 +32,8 @@ def explain(
     check_free(target, force=force)
     if not photo.exists():
         raise UsageError(f"there is no photo {photo}")
+    if hint := other_command(str(photo), "explain"):
+        raise UsageError(hint)
     explanations = explain_photo(photo, EmotionRecognizer.load(model))
     save_png(plot_explanations(explanations), target)
     if as_json:

@@ -115,7 +115,10 @@ def video(
                 continue
             _tell(clip, result)
             if stop.is_set():
-                print("emocam: stopped; what is done has .partial in its name", file=sys.stderr)
+                what = (
+                    "what is done has .partial in its name" if result.stopped else "clips are left"
+                )
+                print(f"emocam: stopped; {what}", file=sys.stderr)
                 raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
 _STREAMS = ("http://", "https://", "rtsp://", "rtsps://", "rtmp://", "udp://", "tcp://")
+# Nothing longer: OpenCV would open /dev/video/../../home/a.mp4 as the file that it is.
+_DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[^/]+)")
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Address:
 
 def parse_address(text: str) -> Address:
     """A number is a camera, `http…` or `rtsp…` a stream, anything else a path."""
-    if _is_number(text) or text.startswith("/dev/video"):
+    if _is_number(text) or _DEVICE.fullmatch(text):
         return Address("camera", text)
     if text.lower().startswith(_STREAMS):
         return Address("stream", text)

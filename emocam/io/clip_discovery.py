@@ -7,11 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from emocam.errors import UsageError
+from emocam.io.media_kind import VIDEO_ENDINGS, other_command
 
-VIDEO_ENDINGS = frozenset(
-    {".3gp", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts"}
-    | {".ogv", ".ts", ".webm", ".wmv"}
-)
 _UNITS_S = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -29,7 +26,7 @@ def find_clips(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
     Raises
     ------
     UsageError
-        When a folder or a pattern holds no video file.
+        When a folder or a pattern holds no video file, or all that is named is for another command.
     """
     found: dict[Path, None] = {}
     for path in paths:
@@ -45,6 +42,9 @@ def find_clips(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
             known = " ".join(sorted(VIDEO_ENDINGS))
             raise UsageError(f"no video file in {path}; known endings: {known}")
         found.update(dict.fromkeys(files))
+    hints = [other_command(str(path), "video") for path in found]
+    if all(hints):
+        raise UsageError(hints[0])
     return list(found)
 
 

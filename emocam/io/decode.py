@@ -15,6 +15,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError, features
 
 from emocam.errors import PictureError, reason_of
+from emocam.io.media_kind import RAW_ENDINGS, VIDEO_ENDINGS
 from emocam.types import ImageU8
 
 _MAX_SIDE = 65_535
@@ -23,7 +24,6 @@ _MAX_JPEG_PIXELS = 256_000_000  # decoded at a reduced size
 _CUT = "the file ends before the picture does"
 _WHITE = (255, 255, 255, 255)
 
-RAW_ENDINGS = frozenset({".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".raf", ".rw2", ".pef"})
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
@@ -70,6 +70,8 @@ def decode_photo(
         raise PictureError("unreadable", "the file is empty")
     if PurePath(name).suffix.lower() in RAW_ENDINGS:
         raise PictureError("unsupported", "a camera's raw picture; export it as JPEG")
+    if PurePath(name).suffix.lower() in VIDEO_ENDINGS:
+        raise PictureError("unsupported", "a video; 'emocam video' reads clips")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata are no news to anybody
         with _open(data) as header:

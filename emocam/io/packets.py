@@ -60,13 +60,17 @@ class ClipPackets:
         self.path = path
         self._sought_s = from_s
         self._decoders = [self._probe_first_frame()]
-        self._container = open_container(path)
-        self._decoders.append(_decoder(self._video_stream))
-        if self._sought_s > 0:
-            self._seek(self._container, self._video_stream)
-        self._packets = self._container.demux()
-        self._failures = 0
         self._feeds: list[_Feed] = []
+        self._container = open_container(path)
+        try:
+            self._decoders.append(_decoder(self._video_stream))
+            if self._sought_s > 0:
+                self._seek(self._container, self._video_stream)
+            self._packets = self._container.demux()
+        except BaseException:
+            self.close()
+            raise
+        self._failures = 0
         self._reads = False
         self._lock = threading.Lock()
 
@@ -160,7 +164,9 @@ class ClipPackets:
         return other._feed(other._container.streams[feed.stream_index])
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and those that were opened for one reader alone."""
+        for feed in self._feeds:
+            feed.close()
         self._container.close()
 
 
@@ -204,7 +210,6 @@ class _Feed:
     def close(self) -> None:
         """Close the file that was opened for this reader alone, if one was."""
         if self._alone is not None:
-            self._alone.close()
             self._alone.clip.close()
 
 
@@ -245,10 +250,6 @@ class PictureReader:
         upright = image if turn is None else cv2.rotate(image, turn)
         return upright.astype(np.uint8, copy=False)
 
-    def close(self) -> None:
-        """Close what was opened for this reader alone."""
-        self._feed.close()
-
 
 class SoundPackets:
     """The packets of a clip's sound, in order.
@@ -272,10 +273,6 @@ class SoundPackets:
             packet = self._feed.take()
             if packet is None or packet.pts is not None:
                 return packet
-
-    def close(self) -> None:
-        """Close what was opened for the sound alone."""
-        self._feed.close()
 
 
 def _decoder(stream: Any) -> Any:

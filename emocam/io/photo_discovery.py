@@ -9,13 +9,8 @@ from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from emocam.errors import SourceError, UsageError, reason_of
-from emocam.io.decode import RAW_ENDINGS
+from emocam.io.media_kind import PHOTO_ENDINGS
 from emocam.io.photos import check_remote, is_remote
-
-PHOTO_ENDINGS = RAW_ENDINGS | {
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif",
-    ".avif", ".heic", ".heif", ".jp2", ".ppm", ".pgm",
-}  # fmt: skip
 
 
 class FoundPhoto(NamedTuple):

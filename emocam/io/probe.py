@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from emocam.io.containers import av, open_container
-from emocam.io.photo_discovery import PHOTO_ENDINGS
+from emocam.io.media_kind import PHOTO_ENDINGS
 
 _EARLY = 0.02  # of the duration: a file that ends earlier than this is cut off
 

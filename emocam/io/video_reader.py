@@ -151,7 +151,6 @@ class VideoFile:
         return time_s if math.isfinite(time_s) else index / self.fps
 
     def __exit__(self, *_: object) -> None:
-        self._pictures.close()
         if self._leader is None:
             self._packets.close()
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from emocam.errors import UsageError
+from emocam.io.media_kind import other_command
 from emocam.io.photo_discovery import find_photos
+from emocam.io.photos import is_remote
 from emocam.io.table_formats import Row, SqliteTable, Table, readable, remove_database
 from emocam.io.tables import check_table, columns, open_table
 from emocam.label.annotated import common_base
@@ -135,6 +137,9 @@ def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progres
         When there is no photo, or a result is in the way.
     """
     check_table(options.output)
+    hints = ["" if is_remote(given) else other_command(given, "label") for given in inputs]
+    if inputs and all(hints):
+        raise UsageError(hints[0])
     model = find_model(options.model)
     labels = load_model_file(model).labels
     work = _work(inputs, options, model)

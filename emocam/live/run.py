@@ -46,8 +46,9 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
     """
     options.check()
     quiet_opencv()
-    probe = WindowProbe() if options.window and not options.browser else None
     with ExitStack() as stack:
+        wants_window = options.window and not options.browser
+        probe = stack.enter_context(WindowProbe()) if wants_window else None
         # The model loads, and the child process tries a window, while the camera opens.
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(
             EmotionRecognizer.load, options.model, certainty=options.certainty

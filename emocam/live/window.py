@@ -26,7 +26,8 @@ class WindowProbe:
     """Finds out in a child process whether a window opens here.
 
     Qt aborts the whole process when there is no display, so nothing smaller than a process is
-    safe. The child starts at once and runs beside whatever the caller does next.
+    safe. The child starts at once and runs beside whatever the caller does next; it ends with the
+    `with` block at the latest.
     """
 
     def __init__(self) -> None:
@@ -40,6 +41,12 @@ class WindowProbe:
                 env={**os.environ, **_qt_settings()},
             )
 
+    def __enter__(self) -> WindowProbe:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
     def result(self) -> bool:
         """Whether a window opens; waits for the child where it is not done yet."""
         if self._child is None:
@@ -47,14 +54,19 @@ class WindowProbe:
         try:
             return self._child.wait(_PROBE_TIMEOUT_S) == 0
         except subprocess.TimeoutExpired:
+            self._end()
+            return False
+
+    def _end(self) -> None:
+        if self._child is not None and self._child.poll() is None:
             self._child.kill()
             self._child.wait()
-            return False
 
 
 def can_show_windows() -> bool:
     """Whether a window opens here; `WindowProbe` finds out without making the caller wait."""
-    return WindowProbe().result()
+    with WindowProbe() as probe:
+        return probe.result()
 
 
 class Window:

@@ -112,9 +112,9 @@ def open_dataset(path: Path) -> Dataset:
     Raises
     ------
     DatasetError
-        When it is none of these, is empty, has an empty class, or holds a single label.
+        When it is none of these, has an empty class, or holds a single label.
     UsageError
-        When there is no such path.
+        When there is no such path, or nothing in it to work on.
     """
     if not path.exists():
         raise UsageError(f"there is no data set {path}: give a zip, a folder or fer2013.csv")
@@ -123,7 +123,7 @@ def open_dataset(path: Path) -> Dataset:
     except OSError as error:
         raise DatasetError(f"{path} can't be read: {error.strerror or error}") from error
     if not dataset.pictures:
-        raise DatasetError(f"{path} has no pictures in folders named after labels")
+        raise UsageError(f"{path} has no pictures in folders named after labels: happy/1.jpg")
     if len(dataset.labels) < 2:
         raise DatasetError(
             f"{path} has one label only ({dataset.labels[0]}), at least 2 are needed"
@@ -197,6 +197,8 @@ def _from_rows(path: Path, rows: Iterable[CsvRow]) -> Dataset:
     for row in rows:
         pictures.append(Picture(row.label, _PARTS.get(row.usage.lower(), "all"), row.name))
         pixels[row.name] = row.pixels
+    if not pictures:
+        raise UsageError(f"{path} has a heading line and no pictures below it")
     return Dataset(path, tuple(pictures), lambda name: parse_pixels(pixels[name]))
 
 

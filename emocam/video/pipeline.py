@@ -20,8 +20,8 @@ from emocam.io.packets import SoundPackets
 from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
-from emocam.readings import FrameReadings
 from emocam.output import writing
+from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.render.anonymize import HeadMemory
 from emocam.render.overlay import Overlay, OverlayOptions

@@ -34,6 +34,9 @@ def run(capsys, *arguments) -> tuple[int, str, str]:
     return int(ended.value.code or 0), written.out, written.err
 
 
+CLIP, PHOTO = SAMPLES / "webcam.mp4", SAMPLES / "photos" / "obama.jpg"
+
+
 def fails_with_one_line(result, code: int, *words: str) -> None:
     assert result[0] == code, result
     lines = result[2].splitlines()
@@ -80,6 +83,31 @@ def test_no_command_shows_the_help_and_is_wrong_usage(capsys):
     code, out, _ = run(capsys)
     assert code == 2
     assert all(command in out for command in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["video", "0"], ["emocam live 0"]),
+        (["video", PHOTO], ["emocam label", "emocam explain"]),
+        (["label", CLIP], ["emocam video"]),
+        (["label", "0"], ["emocam live 0"]),
+        (["explain", CLIP], ["emocam video"]),
+        ([PHOTO], ["emocam label", "emocam explain"]),
+        ([CLIP], ["emocam video"]),
+        (["0"], ["emocam live 0"]),
+        ([SAMPLES / "photos"], ["emocam label", "emocam video"]),
+        (["evaluate", SAMPLES / "photos"], ["no pictures in folders named after labels"]),
+        (["live", "http://127.0.0.1:9/", "--fps", "5"], ["--camera-size and --fps", "cameras"]),
+        (["live", CLIP, "--realtime", "--camera-size", "64x48"], ["--camera-size and --fps"]),
+    ],
+)
+def test_what_is_for_another_command_is_nothing_to_do_and_says_which(
+    capsys, tmp_path, monkeypatch, arguments, words
+):
+    monkeypatch.chdir(tmp_path)
+    fails_with_one_line(run(capsys, *arguments), 2, *words)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

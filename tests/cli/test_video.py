@@ -234,3 +234,10 @@ def test_ctrl_c_leaves_finished_results_marked_as_partial(tmp_path):
     assert "Stopped before" in (out / "long.partial.html").read_text()
     assert 'long.partial.mp4"' in (out / "long.partial.html").read_text()
     assert str(out / "long.partial.mp4") in said
+
+
+def test_an_ending_in_capitals_says_the_same(capsys, tmp_path, short_clip):
+    code, _, err = run(capsys, "video", short_clip, "-o", tmp_path / "OUT.MP4", "--end", "0.2")
+    assert (code, err) == (0, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["OUT.MP4"]
+    assert len(film_of(tmp_path / "OUT.MP4")) == 5

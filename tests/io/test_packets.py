@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emocam.errors import SourceError
 from emocam.io import packets, video_reader
+from emocam.io.containers import open_container
 from emocam.io.video_reader import VideoFile
 from tests.clips import write_clip
 from tests.io.test_video_reader import write_h264
@@ -76,3 +78,48 @@ def test_a_reader_that_comes_late_is_turned_away(clip):
         next(iter(video))
         with pytest.raises(RuntimeError, match="before the first packet"):
             video.sound()
+
+
+def test_what_was_opened_for_the_sound_alone_is_closed_with_the_clip(clip, monkeypatch):
+    opened = []
+
+    def noted(path: Path) -> object:
+        opened.append(open_container(path))
+        return opened[-1]
+
+    monkeypatch.setattr(packets, "_MOST_WAITING", 600)
+    monkeypatch.setattr(packets, "open_container", noted)
+    with VideoFile(clip) as video:
+        sound = video.sound()
+        assert len(list(video)) == 100  # the sound is left behind meanwhile
+        assert sound.take() is not None
+    assert len(opened) == 4  # two opened to look at the first picture
+    assert_closed(opened)
+
+
+def test_a_clip_that_is_opened_by_half_is_closed(clip, monkeypatch):
+    opened = []
+
+    def noted(path: Path) -> object:
+        opened.append(open_container(path))
+        return opened[-1]
+
+    decoder = packets._decoder
+
+    def fail_the_second_time(stream: object) -> object:
+        if len(opened) > 1:
+            raise ValueError("no decoder")
+        return decoder(stream)
+
+    monkeypatch.setattr(packets, "open_container", noted)
+    monkeypatch.setattr(packets, "_decoder", fail_the_second_time)
+    with pytest.raises(SourceError), VideoFile(clip):
+        pass
+    assert len(opened) == 2
+    assert_closed(opened)
+
+
+def assert_closed(containers: list[object]) -> None:
+    for container in containers:
+        with pytest.raises(AssertionError, match="not open"):
+            next(container.demux())  # type: ignore[attr-defined]

@@ -79,3 +79,13 @@ def test_a_child_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     assert probe.result() is False
     assert probe._child is not None
     assert probe._child.returncode is not None
+
+
+def test_the_child_ends_with_its_block_however_that_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":987")
+    monkeypatch.setattr(window, "_PROBE", "import time; time.sleep(60)")
+    probe = WindowProbe()
+    with pytest.raises(OSError, match="no camera"), probe:
+        raise OSError("no camera")
+    assert probe._child is not None
+    assert probe._child.returncode is not None

@@ -114,7 +114,6 @@ def test_the_table_is_found_in_a_folder_and_in_a_zip(tmp_path, name):
         ("emotion,pixels,Usage\n9,0 0,Training\n", "line 2: emotion should be 0 to 6, it is '9'"),
         ("emotion,pixels,Usage\n,0 0,Training\n", "emotion should be 0 to 6, it is ''"),
         ("emotion,pixels\n0," + "0 " * 70_000 + "\n", "field larger than field limit"),
-        ("emotion,pixels,Usage\n", "no pictures"),
     ],
 )
 def test_a_table_that_is_not_fer2013_says_what_it_has(tmp_path, text, message):
@@ -134,9 +133,12 @@ def test_rows_without_a_square_picture_are_left_out(tmp_path, pixels):
     assert [name for name, _ in faces.skipped] == ["line 23"]
 
 
-def test_an_empty_folder_is_an_error(tmp_path):
-    with pytest.raises(DatasetError, match="no pictures in folders"):
+def test_without_pictures_there_is_nothing_to_do(tmp_path):
+    with pytest.raises(UsageError, match="no pictures in folders"):
         open_dataset(tmp_path)
+    (tmp_path / "fer2013.csv").write_text("emotion,pixels,Usage\n")
+    with pytest.raises(UsageError, match="a heading line and no pictures"):
+        open_dataset(tmp_path / "fer2013.csv")
 
 
 @pytest.mark.parametrize("packed", [False, True])
