@@ -78,7 +78,7 @@ class LiveOptions:
             raise UsageError(f"'{text}' is no camera: give a number or an address; {wanted}")
         if self.address.kind != "path" and self.realtime:
             raise UsageError(f"--realtime is for a file; {text} is live already")
-        if self.address.kind != "camera" and self.wish != CameraWish():
+        if self.address.kind != "camera" and self.settings != CameraSettings():
             raise UsageError(f"--camera-size and --fps are for cameras; {text} comes as it is")
         if self.log is not None:
             check_table(self.log)
