@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import brentq, linear_sum_assignment
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -18,14 +18,18 @@ from emocam.recognition.kernel_model import Clusters, sharpened, softmax
 from emocam.training.soft_targets import label_weights, memberships
 from emocam.types import FloatArray, IntArray
 
+_LEAST_FACTOR, _MOST_FACTOR = 0.5, 2.0  # few faces that are told apart too well get no more
+
 
 class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Scores to emotion clusters.
 
-    Scores are calibrated by multinomial logistic regression (Platt's scaling for several labels).
-    The probabilities, sharpened, are scaled with `StandardScaler` and grouped by an unseeded
-    `KMeans`. Each cluster takes the label that most of its faces bear, where a face counts by its
-    weight, and for each label by its share in it.
+    Scores are calibrated by multinomial logistic regression (Platt's scaling for several labels),
+    and then by one factor, so that the certainty is right on average for labels as often as they
+    come, however they are weighed (temperature scaling: Guo and others, "On calibration of modern
+    neural networks", ICML 2017). The probabilities, sharpened, are scaled with `StandardScaler`
+    and grouped by an unseeded `KMeans`. Each cluster takes the label that most of its faces bear,
+    where a face counts by its weight, and for each label by its share in it.
 
     Parameters
     ----------
@@ -86,6 +90,8 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("two or more labels are needed, got 1 class")
         weighted = shares * label_weights(shares, self.balance)
         matrix, bias = _calibrate(X, weighted)
+        factor = _confidence_factor(X @ matrix + bias, shares)
+        matrix, bias = matrix * factor, bias * factor
         sharp = sharpened(softmax(X @ matrix + bias), self.sharpening)
         scaler = StandardScaler().fit(sharp)
         kmeans = _grouped(
@@ -175,3 +181,20 @@ def _calibrate(scores: FloatArray, weighted: FloatArray) -> tuple[FloatArray, Fl
         matrix = np.hstack([-matrix / 2, matrix / 2])
         bias = np.concatenate([-bias / 2, bias / 2])
     return matrix.astype(np.float32), bias.astype(np.float32)
+
+
+def _confidence_factor(logits: FloatArray, shares: FloatArray) -> np.float32:
+    """Factor of the logits, shape (n, labels), with which the mean certainty is the mean share.
+
+    The share is that of the likeliest label, which no factor changes.
+    """
+    reached = float(shares[np.arange(len(shares)), logits.argmax(axis=1)].mean())
+
+    def excess(factor: float) -> float:
+        return float(softmax(logits * np.float32(factor)).max(axis=1).mean()) - reached
+
+    if excess(_LEAST_FACTOR) >= 0:
+        return np.float32(_LEAST_FACTOR)
+    if excess(_MOST_FACTOR) <= 0:
+        return np.float32(_MOST_FACTOR)
+    return np.float32(brentq(excess, _LEAST_FACTOR, _MOST_FACTOR, xtol=1e-4))

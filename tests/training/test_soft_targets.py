@@ -75,19 +75,36 @@ def test_calibrated_probabilities_are_the_shares():
     assert learnt.clusters_.probabilities(scores) == pytest.approx(probabilities, abs=0.01)
 
 
-def test_balance_weighs_each_label_by_its_mass():
+@pytest.fixture
+def one_in_five():
+    """Scores of 3,000 faces, and their shares of two labels, of which one is rare."""
     random = np.random.default_rng(0)
     scores = random.standard_normal((3000, 2)).astype(np.float32)
-    odds = np.exp(scores[:, :1] - 2)
-    shares = np.hstack([odds, np.ones_like(odds)]) / (1 + odds)
+    ratio = np.exp(scores[:, :1] - 2)
+    return scores, np.hstack([ratio, np.ones_like(ratio)]) / (1 + ratio)
+
+
+def test_balance_weighs_each_label_by_its_mass(one_in_five):
+    scores, shares = one_in_five
     plain, even = (
-        EmotionClusters(balance=balance).fit(scores, shares).clusters_.probabilities(scores)
-        for balance in (0.0, 1.0)
+        EmotionClusters(balance=balance).fit(scores, shares).clusters_ for balance in (0.0, 1.0)
     )
-    assert plain == pytest.approx(shares, abs=0.01)
-    # With weights a label's odds grow by the ratio of the masses, wherever the face lies.
-    grown = even[:, 0] / even[:, 1] / (plain[:, 0] / plain[:, 1])
-    assert grown == pytest.approx(shares[:, 1].sum() / shares[:, 0].sum(), rel=0.05)
+    assert plain.probabilities(scores) == pytest.approx(shares, abs=0.01)
+    # Without the common factor, the weights move each logit by the logarithm of the masses.
+    slope = [np.ptp(one.logits(scores) @ [1, -1]) for one in (plain, even)]
+    moved = even.logits(scores) @ [1, -1] * slope[0] / slope[1] - plain.logits(scores) @ [1, -1]
+    masses = shares.sum(axis=0)
+    assert moved.mean() == pytest.approx(np.log(masses[1] / masses[0]), rel=0.05)
+
+
+@pytest.mark.parametrize("balance", [0.0, 0.5, 1.0])
+def test_certainty_is_right_on_average_however_labels_are_weighed(one_in_five, balance):
+    scores, shares = one_in_five
+    probabilities = (
+        EmotionClusters(balance=balance).fit(scores, shares).clusters_.probabilities(scores)
+    )
+    answered = shares[np.arange(len(shares)), probabilities.argmax(axis=1)]
+    assert probabilities.max(axis=1).mean() == pytest.approx(answered.mean(), abs=1e-3)
 
 
 def test_fishers_ratio_goes_by_shares(made_up):
