@@ -90,7 +90,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("two or more labels are needed, got 1 class")
         weighted = shares * label_weights(shares, self.balance)
         matrix, bias = _calibrate(X, weighted)
-        factor = _confidence_factor(X @ matrix + bias, shares)
+        factor = np.float32(_confidence_factor(X @ matrix + bias, shares))
         matrix, bias = matrix * factor, bias * factor
         sharp = sharpened(softmax(X @ matrix + bias), self.sharpening)
         scaler = StandardScaler().fit(sharp)
@@ -183,7 +183,7 @@ def _calibrate(scores: FloatArray, weighted: FloatArray) -> tuple[FloatArray, Fl
     return matrix.astype(np.float32), bias.astype(np.float32)
 
 
-def _confidence_factor(logits: FloatArray, shares: FloatArray) -> np.float32:
+def _confidence_factor(logits: FloatArray, shares: FloatArray) -> float:
     """Factor of the logits, shape (n, labels), with which the mean certainty is the mean share.
 
     The share is that of the likeliest label, which no factor changes.
@@ -194,7 +194,7 @@ def _confidence_factor(logits: FloatArray, shares: FloatArray) -> np.float32:
         return float(softmax(logits * np.float32(factor)).max(axis=1).mean()) - reached
 
     if excess(_LEAST_FACTOR) >= 0:
-        return np.float32(_LEAST_FACTOR)
+        return _LEAST_FACTOR
     if excess(_MOST_FACTOR) <= 0:
-        return np.float32(_MOST_FACTOR)
-    return np.float32(brentq(excess, _LEAST_FACTOR, _MOST_FACTOR, xtol=1e-4))
+        return _MOST_FACTOR
+    return float(brentq(excess, _LEAST_FACTOR, _MOST_FACTOR, xtol=1e-4))

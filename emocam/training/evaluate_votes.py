@@ -25,6 +25,7 @@ class VotesEvaluation:
     agreement: FloatArray  # (n,), 0 to 1: share of their votes that go with the majority
     left_out: int  # faces whose majority is no label or tied, or that nobody voted for
     ece: float  # of the certainty, against the share of votes that the answer has
+    soft_ece: float  # … against the mean of that share and of whether the label agrees (0 or 1)
 
     @property
     def unanimous(self) -> float:
@@ -67,6 +68,7 @@ class VotesEvaluation:
             "accuracy": figures["accuracy"],
             "balanced_accuracy": figures["balanced_accuracy"],
             "ece": self.ece,
+            "soft_ece": self.soft_ece,
             "unanimous": self.unanimous,
             "label_accuracy": self.label_accuracy,
             "by_agreement": self.by_agreement(),
@@ -97,7 +99,9 @@ def evaluate_votes(evaluation: Evaluation, faces: Faces, table: VotesTable) -> V
     if not len(kept):
         raise DatasetError(f"{table.path}: no picture's majority is one of the labels")
     voted = np.flatnonzero(votes.known)
+    certainty = evaluation.probabilities[voted].max(axis=1)
     answer_share = votes.shares[voted, evaluation.predicted[voted]]
+    agrees = evaluation.predicted[voted] == evaluation.targets[voted]
     return VotesEvaluation(
         by_majority=replace(
             evaluation,
@@ -109,7 +113,8 @@ def evaluate_votes(evaluation: Evaluation, faces: Faces, table: VotesTable) -> V
         by_label=evaluation.targets[kept],
         agreement=votes.agreement[kept],
         left_out=len(votes.majority) - len(kept),
-        ece=expected_calibration_error(evaluation.probabilities[voted].max(axis=1), answer_share),
+        ece=expected_calibration_error(certainty, answer_share),
+        soft_ece=expected_calibration_error(certainty, (answer_share + agrees) / 2),
     )
 
 
@@ -131,5 +136,6 @@ def votes_sentence(votes: VotesEvaluation) -> str:
     """How far people and label agree."""
     return (
         f"People are all of one mind about {100 * votes.unanimous:.1f} % of these faces; the data "
-        f"set's label is the majority's for {100 * votes.label_accuracy:.1f} %."
+        f"set's label is the majority's for {100 * votes.label_accuracy:.1f} %. Against label and "
+        f"votes together, half each, the expected calibration error is {votes.soft_ece:.3f}."
     )

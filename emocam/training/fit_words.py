@@ -51,6 +51,17 @@ class WordsChoices:
     seed: int = 0  # the same seed makes the same model
 
 
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """All of the recipe up to the scores of the training faces."""
+
+    scales: tuple[Scale, ...]
+    projection: Projection
+    ridge: KernelRidge
+    points: FloatArray  # (n, dims): the training faces, projected
+    scores: FloatArray  # (n, labels): out of fold
+
+
 def fit_words(
     faces: Faces,
     choices: WordsChoices,
@@ -90,13 +101,44 @@ def fit_words(
     check_every_label(faces)
     n_clusters = checked_clusters(faces, choices.clusters)
     progress = progress or _silent
+    scored = fit_scores(faces, choices, groups=groups, cache=cache, progress=progress)
+    progress("emotion clusters", 0.0)
+    shares = soft_targets(faces, choices.calibration_share)
+    try:
+        learnt = EmotionClusters(n_clusters, balance=choices.calibration_balance)
+        clusters = learnt.fit(scored.scores, shares).clusters_
+    except ValueError as error:
+        raise UsageError(f"--clusters {n_clusters}: {error}") from error
+    progress("emotion clusters", 1.0)
+    population = Population.of(scored.points, clusters.logits(scored.scores), shares)
+    model = WordsModel(
+        labels=faces.labels,
+        size=faces.images.shape[1],
+        scales=scored.scales,
+        projection=scored.projection,
+        kernel_ridge=scored.ridge,
+        clusters=clusters,
+        population=population,
+    )
+    return model, clusters.predict(scored.scores).probabilities
+
+
+def fit_scores(
+    faces: Faces,
+    choices: WordsChoices,
+    *,
+    groups: IntArray | None = None,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+) -> Scored:
+    """Train the recipe up to the scores; parameters as for `fit_words`."""
+    progress = progress or _silent
     kept = joblib.Memory(cache, verbose=0)
-    size = faces.images.shape[1]
     with warnings.catch_warnings():
         # joblib warns when a busy disk takes half a second to note what a step was given.
         warnings.filterwarnings("ignore", "Persisting input arguments", UserWarning)
         scales = []
-        for number, (cell, step) in enumerate(cells_and_steps(size)):
+        for number, (cell, step) in enumerate(cells_and_steps(faces.images.shape[1])):
             progress("visual words", number / len(SCALES))
             codebook = kept.cache(_learn_codebook)(
                 faces.images, cell, step, choices.words, choices.seed
@@ -110,20 +152,9 @@ def fit_words(
             points, targets, copies, groups, choices.ridge_balance,
             lambda share: progress("remembered faces", share),
         )  # fmt: skip
-    progress("emotion clusters", 0.0)
-    try:
-        learnt = EmotionClusters(n_clusters, balance=choices.calibration_balance)
-        shares = soft_targets(faces, choices.calibration_share)
-        learnt.fit(scores, shares)
-    except ValueError as error:
-        raise UsageError(f"--clusters {n_clusters}: {error}") from error
-    clusters = learnt.clusters_
-    progress("emotion clusters", 1.0)
     if cache is not None:
         kept.reduce_size(bytes_limit=_KEPT_BYTES)  # the oldest go first
-    population = Population.of(points, clusters.logits(scores), shares)
-    model = WordsModel(faces.labels, size, tuple(scales), projection, ridge, clusters, population)
-    return model, clusters.predict(scores).probabilities
+    return Scored(tuple(scales), projection, ridge, points, scores)
 
 
 def cells_and_steps(size: int) -> list[tuple[float, int]]:

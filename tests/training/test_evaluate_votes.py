@@ -68,6 +68,12 @@ def test_the_calibration_error_is_the_distance_to_the_share_of_votes(judged, tab
     assert evaluate_votes(*judged, table).ece == pytest.approx(wanted, abs=1e-6)
 
 
+def test_against_label_and_votes_together_it_is_the_distance_to_their_mean(judged, table):
+    # Of a, b, c, d and f, which have votes for labels, the label agrees for a and d.
+    wanted = abs(0.8 - np.mean([1, 0.6 / 2, 0.4 / 2, (2 / 3 + 1) / 2, 1 / 2]))
+    assert evaluate_votes(*judged, table).soft_ece == pytest.approx(wanted, abs=1e-6)
+
+
 def test_both_judgements_stand_side_by_side(judged, table):
     votes = evaluate_votes(*judged, table)
     head, rows = judgements_table(judged[0], votes)
