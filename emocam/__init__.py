@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from emocam.errors import EmocamError
 
 if TYPE_CHECKING:
+    from emocam.dataframes import to_frame
     from emocam.label.photo_readings import read_photos
+    from emocam.live.live_readings import read_live
     from emocam.readings import FrameReadings, rows
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.render.overlay import draw
@@ -36,9 +38,11 @@ __all__ = [
     "__version__",
     "draw",
     "evaluate",
+    "read_live",
     "read_photos",
     "read_video",
     "rows",
+    "to_frame",
     "train",
 ]
 _LAZY = {
@@ -51,9 +55,11 @@ _LAZY = {
     "Reading": "emocam.types",
     "draw": "emocam.render.overlay",
     "evaluate": "emocam.training.from_arrays",
+    "read_live": "emocam.live.live_readings",
     "read_photos": "emocam.label.photo_readings",
     "read_video": "emocam.video.clip_readings",
     "rows": "emocam.readings",
+    "to_frame": "emocam.dataframes",
     "train": "emocam.training.from_arrays",
 }
 

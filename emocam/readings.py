@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, overload
 
 import numpy as np
 
-from emocam.types import Face, FloatArray, IntArray, Reading
+from emocam.types import Face, FloatArray, Frame, IntArray, Reading
 
 _BRIDGED_OPACITY = 0.5
 
@@ -117,6 +117,12 @@ class FrameReadings:
             self, readings=self.readings + self.bridged, raw=(), bridged=(), opacity=opacity
         )
 
+    def _repr_html_(self) -> str:
+        """The readings side by side, as a notebook shows them."""
+        from emocam.render.notebook import readings_html
+
+        return readings_html(self.readings)
+
     def rows(self) -> list[dict[str, Any]]:
         """The table's rows: one a face, or one that says that there is none."""
         from emocam.io.tables import reading_row, status_row
@@ -129,20 +135,23 @@ class FrameReadings:
         ]
 
 
-def rows(readings: FrameReadings | Iterable[FrameReadings]) -> list[dict[str, Any]]:
+def rows(
+    readings: FrameReadings | Iterable[FrameReadings | tuple[Frame, FrameReadings]],
+) -> list[dict[str, Any]]:
     """The table's rows of one frame, or of several in order.
 
     Parameters
     ----------
     readings
-        Results of frames.
+        Results of frames, or what `read_video`, `read_live` and `read_photos` give.
 
     Returns
     -------
     One row a face, or one with the status `no_face`; the keys are those of the table's columns
     that are known.
     """
-    frames = [readings] if isinstance(readings, FrameReadings) else readings
+    given = [readings] if isinstance(readings, FrameReadings) else readings
+    frames = (one[1] if isinstance(one, tuple) else one for one in given)
     return [row for frame in frames for row in frame.rows()]
 
 

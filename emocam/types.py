@@ -40,6 +40,12 @@ class Frame:
         if self.index < 0:
             raise ValueError(f"index is a frame number from 0, got {self.index}")
 
+    def _repr_png_(self) -> bytes:
+        """The picture, as a notebook shows it."""
+        from emocam.render.notebook import picture_png
+
+        return picture_png(self.image_bgr)
+
 
 @dataclass(frozen=True)
 class Face:
@@ -112,6 +118,12 @@ class Reading:
             )
         if abs(sum(self.probabilities) - 1.0) > 1e-3:
             raise ValueError(f"probabilities sum to 1, got {sum(self.probabilities):.4f}")
+
+    def _repr_html_(self) -> str:
+        """The label and a bar for each, as a notebook shows it."""
+        from emocam.render.notebook import reading_html
+
+        return reading_html(self)
 
 
 def check_bgr(image_bgr: ImageU8) -> None:

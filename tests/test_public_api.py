@@ -55,8 +55,17 @@ def test_importing_it_loads_neither_opencv_nor_numpy():
     assert done.stdout.strip() == "[]"
 
 
-@pytest.mark.parametrize("module", ["emocam.video.clip_readings", "emocam.label.photo_readings"])
+@pytest.mark.parametrize(
+    "module",
+    [
+        "emocam.dataframes",
+        "emocam.label.photo_readings",
+        "emocam.live.live_readings",
+        "emocam.video.clip_readings",
+    ],
+)
 def test_the_examples_give_what_they_say(module: str, monkeypatch):
+    pytest.importorskip("pandas")
     monkeypatch.chdir(SAMPLES.parent)
     result = doctest.testmod(importlib.import_module(module))
     assert (result.failed, result.attempted > 0) == (0, True)

@@ -17,8 +17,8 @@ from emocam.output import growing_file
 
 Row = dict[str, Any]
 
-_INTEGERS = frozenset({"frame", "face", "x1", "y1", "x2", "y2", "cluster"})
-_TEXTS = frozenset({"source", "status", "reason", "emotion"})
+INTEGER_COLUMNS = frozenset({"frame", "face", "x1", "y1", "x2", "y2", "cluster"})
+TEXT_COLUMNS = frozenset({"source", "status", "reason", "emotion"})
 _PARQUET_ROWS = 10_000  # a row group; what is kept in memory until it is written
 
 
@@ -235,9 +235,9 @@ TABLE_FORMATS: dict[str, type[Table]] = {
 
 def cell_type(column: str) -> type[int] | type[str] | type[float]:
     """What a column holds; probabilities and times are floating-point numbers."""
-    if column in _INTEGERS:
+    if column in INTEGER_COLUMNS:
         return int
-    return str if column in _TEXTS else float
+    return str if column in TEXT_COLUMNS else float
 
 
 def readings_ddl(columns: Sequence[str]) -> str:

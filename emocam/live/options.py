@@ -72,14 +72,7 @@ class LiveOptions:
             With what mends it.
         """
         find_model(self.model)
-        text = self.address.text
-        if self.address.kind == "path" and not self.realtime:
-            wanted = f"for a file: emocam live {text} --realtime, or emocam video {text}"
-            raise UsageError(f"'{text}' is no camera: give a number or an address; {wanted}")
-        if self.address.kind != "path" and self.realtime:
-            raise UsageError(f"--realtime is for a file; {text} is live already")
-        if self.address.kind != "camera" and self.settings != CameraSettings():
-            raise UsageError(f"--camera-size and --fps are for cameras; {text} comes as it is")
+        check_source(self.address, self.settings, realtime=self.realtime)
         if self.log is not None:
             check_table(self.log)
             check_free(self.log, force=self.force)
@@ -87,3 +80,21 @@ class LiveOptions:
             if self.record.suffix.lower() != ".mp4":
                 raise UsageError(f"a film ends in .mp4; got --record {self.record}")
             check_free(self.record, force=self.force)
+
+
+def check_source(address: Address, settings: CameraSettings, *, realtime: bool) -> None:
+    """Find out whether an address is live, or a file that is to be shown as if it were.
+
+    Raises
+    ------
+    UsageError
+        When it is neither, or is asked for what only a camera can do.
+    """
+    text = address.text
+    if address.kind == "path" and not realtime:
+        wanted = f"for a file: emocam live {text} --realtime, or emocam video {text}"
+        raise UsageError(f"'{text}' is no camera: give a number or an address; {wanted}")
+    if address.kind != "path" and realtime:
+        raise UsageError(f"--realtime is for a file; {text} is live already")
+    if address.kind != "camera" and settings != CameraSettings():
+        raise UsageError(f"--camera-size and --fps are for cameras; {text} comes as it is")
