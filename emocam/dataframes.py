@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
 
 from emocam.errors import SetupError, UsageError
 from emocam.io.table_formats import INTEGER_COLUMNS, TEXT_COLUMNS
@@ -13,6 +13,7 @@ from emocam.io.tables import HEAD_COLUMNS
 from emocam.readings import FrameReadings, rows
 from emocam.types import Frame
 
+Kind = Literal["integer", "text", "number"]
 _LIBRARIES = ("pandas", "polars")
 
 
@@ -33,8 +34,8 @@ def to_frame(
     Returns
     -------
     pandas.DataFrame or polars.DataFrame
-        What a row lacks is missing (NaN or NA, null); numbers of frames, faces, pixels and clusters are
-        integers that may be missing.
+        What a row lacks is missing (NaN or NA, null); numbers of frames, faces,
+        pixels and clusters are integers that may be missing.
 
     Raises
     ------
@@ -60,8 +61,9 @@ def to_frame(
 def _library(wanted: str | None) -> str:
     if wanted is not None and wanted not in _LIBRARIES:
         raise UsageError(f"a DataFrame of {' or '.join(_LIBRARIES)}; got '{wanted}'")
-    names = _LIBRARIES if wanted is None else (wanted,)
-    for name in (*(one for one in names if one in sys.modules), *names):
+    names: Sequence[str] = _LIBRARIES if wanted is None else (wanted,)
+    imported = [name for name in names if name in sys.modules]
+    for name in (*imported, *names):
         if importlib.util.find_spec(name) is not None:
             return name
     raise SetupError(f"a DataFrame needs {' or '.join(names)}: pip install {names[0]}")
@@ -72,7 +74,7 @@ def _pandas(columns: dict[str, list[Any]]) -> Any:
 
     kinds = {"integer": "Int64", "text": "string", "number": "float64"}
     return pandas.DataFrame(
-        {name: pandas.Series(values, dtype=kinds[_kind(name)]) for name, values in columns.items()}
+        {name: pandas.Series(column, dtype=kinds[_kind(name)]) for name, column in columns.items()}
     )
 
 
@@ -84,7 +86,7 @@ def _polars(columns: dict[str, list[Any]]) -> Any:
     return polars.DataFrame(columns, schema=schema)
 
 
-def _kind(column: str) -> str:
+def _kind(column: str) -> Kind:
     if column in INTEGER_COLUMNS:
         return "integer"
     return "text" if column in TEXT_COLUMNS else "number"

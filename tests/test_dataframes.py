@@ -67,5 +67,3 @@ def test_what_is_missing_or_unknown_is_said(monkeypatch):
         emocam.to_frame(frames())
     with pytest.raises(SetupError, match="a DataFrame needs polars: pip install polars"):
         emocam.to_frame(frames(), "polars")
-
-

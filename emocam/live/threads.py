@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
 from emocam.detection.detector import FaceDetector
 from emocam.io.camera import LiveCamera
@@ -16,6 +17,9 @@ from emocam.readings import FrameReadings
 from emocam.tracking.finder import SEARCH_EVERY_S
 from emocam.tracking.follower import Follower
 from emocam.types import Box, Frame
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _WAIT_S = 0.1
 _JOIN_S = 5.0
@@ -43,7 +47,7 @@ class Worker:
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._guarded, name=self.name, daemon=True)
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from contextlib import closing
@@ -33,7 +34,7 @@ def test_the_newest_frame_wins_however_slow_the_loop_is(recognizer):
                 sent = camera.sent
                 while camera.sent < sent + 15:
                     time.sleep(0.01)
-    steps = [after[1] - before[1] for before, after in zip(numbers, numbers[1:], strict=False)]
+    steps = [after[1] - before[1] for before, after in itertools.pairwise(numbers)]
     assert min(steps) >= 10  # none of those that came meanwhile
     assert threading.active_count() == threads
 
