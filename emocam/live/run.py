@@ -9,6 +9,7 @@ faces.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -19,6 +20,7 @@ from emocam.io.camera import LiveCamera
 from emocam.io.tables import open_table
 from emocam.live.options import LiveOptions
 from emocam.live.session import LiveSession, Reporter
+from emocam.live.sinks import LiveSinks
 from emocam.live.stats import Summary
 from emocam.live.window import Window, WindowProbe
 from emocam.recognition.model_file import model_hash
@@ -59,25 +61,31 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
         cv2.setNumThreads(_search_threads())
         follower = Follower(recognizer, smooth=not options.raw, keep_all=options.keep_all)
         _load_profile(options, follower)
-        session = stack.enter_context(LiveSession(options, camera, follower, reporter))
-        if options.log is not None:
-            labels = recognizer.labels
-            table = open_table(options.log, labels, force=options.force, live=True)
-            session.log_to(stack.enter_context(table))
-        # Before anyone is told that it runs, who may then end it at once.
+        # Whoever reads that the session runs may end it at once.
         ending = stack.enter_context(end_on_signals())
-        if options.browser:
-            from emocam.live.browser import BrowserView
-
-            browser = stack.enter_context(BrowserView())
-            session.view.browser = browser
-            reporter.note(f"open {browser.url} in a browser; Ctrl-C ends")
-        elif probe is not None and probe.result():
-            session.view.window = stack.enter_context(Window(_TITLE))
-        elif probe is not None:
+        sinks = _make_sinks(options, recognizer.labels, probe)
+        session = LiveSession(options, camera, follower, reporter, sinks)
+        stack.enter_context(session)
+        if sinks.browser is not None:
+            reporter.note(f"open {sinks.browser.url} in a browser; Ctrl-C ends")
+        elif probe is not None and sinks.window is None:
             reporter.note("no display for a window here: going on without; Ctrl-C ends")
         session.run(ending)
     return session.summary
+
+
+def _make_sinks(
+    options: LiveOptions, labels: Sequence[str], probe: WindowProbe | None
+) -> LiveSinks:
+    table = None
+    if options.log is not None:
+        table = open_table(options.log, labels, force=options.force, live=True)
+    if options.browser:
+        from emocam.live.browser import BrowserView  # its server is slow to import
+
+        return LiveSinks(browser=BrowserView(), table=table)
+    window = Window(_TITLE) if probe is not None and probe.result() else None
+    return LiveSinks(window=window, table=table)
 
 
 def _search_threads() -> int:

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from emocam.errors import EmocamError, OutputError
 from emocam.io.camera import Gap, LiveCamera
-from emocam.io.table_formats import Table
 from emocam.live.calibration import Calibration
 from emocam.live.log import Log, dated_path
 from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
+from emocam.live.sinks import LiveSinks
 from emocam.live.stats import Summary
 from emocam.live.threads import DetectionThread, RecognitionThread
 from emocam.live.view import LiveView
@@ -43,7 +43,7 @@ class Reporter(Protocol):
 
 
 class LiveSession:
-    """Shows frames as they come; a context manager around its threads and its film.
+    """Shows frames as they come; a context manager around its threads, sinks and film.
 
     Parameters
     ----------
@@ -55,6 +55,8 @@ class LiveSession:
         What reads its frames.
     reporter
         Where lines for the user go.
+    sinks
+        Where the results go; the session opens and closes them.
 
     Attributes
     ----------
@@ -65,16 +67,21 @@ class LiveSession:
     """
 
     def __init__(
-        self, options: LiveOptions, camera: LiveCamera, follower: Follower, reporter: Reporter
+        self,
+        options: LiveOptions,
+        camera: LiveCamera,
+        follower: Follower,
+        reporter: Reporter,
+        sinks: LiveSinks,
     ) -> None:
         self.options, self.camera, self.follower = options, camera, follower
         self.summary = Summary()
-        self.view = LiveView(follower.recognizer.labels)
+        self.view = LiveView(follower.recognizer.labels, sinks)
         self._reporter = reporter
         self._detection = DetectionThread(camera, keep_all=options.keep_all)
         self._recognition = RecognitionThread(camera, follower, self._detection)
-        self._log: Log | None = None
-        self._threads = ExitStack()
+        self._log = None if sinks.table is None else Log(sinks.table)
+        self._sinks, self._open = sinks, ExitStack()
         self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
         self._frame: Frame | None = None
         self._readings = FrameReadings()
@@ -88,18 +95,20 @@ class LiveSession:
         if options.record is not None:
             self.view.film.start(options.record)
 
-    def log_to(self, table: Table) -> None:
-        """Write readings to a table as they come."""
-        self._log = Log(table)
-
     def __enter__(self) -> LiveSession:
-        self._threads.enter_context(self._detection)
-        self._threads.enter_context(self._recognition)
+        sinks = self._sinks
+        with ExitStack() as opening:
+            opening.enter_context(self._detection)
+            opening.enter_context(self._recognition)
+            for sink in (sinks.table, sinks.browser, sinks.window):
+                if sink is not None:
+                    opening.enter_context(sink)
+            self._open = opening.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._threads.close()
-        # Only now nobody counts any more.
+        self._open.close()
+        # The counts are final once the threads have ended.
         self.summary.turned_down = self.follower.turned_down + self._detection.turned_down
         self._stop_film()
 
@@ -169,7 +178,7 @@ class LiveSession:
         if self._undrawn_s is not None:
             self.summary.latency.add(self.camera.clock_s - self._undrawn_s)
             self._undrawn_s = None
-        if self.view.window is None and self.view.browser is None:
+        if not self.view.is_local:
             self._tell(now_s)
         return key
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -15,6 +14,7 @@ from emocam.errors import OutputError
 from emocam.live.controls import Controls
 from emocam.live.film import LiveFilm
 from emocam.live.log import save_picture
+from emocam.live.sinks import LiveSinks
 from emocam.readings import FrameReadings
 from emocam.render.overlay import Overlay
 from emocam.types import Face, Frame, ImageU8
@@ -22,49 +22,41 @@ from emocam.types import Face, Frame, ImageU8
 _STALE_LIGHT = 0.45  # of a picture that shows the past
 
 
-class Screen(Protocol):
-    """What shows a picture and tells the key pressed, by name."""
-
-    def show(self, frame_bgr: ImageU8) -> str: ...
-
-    def fullscreen(self, on: bool) -> None: ...
-
-
-class Viewer(Protocol):
-    """What shows a picture and its readings to others, without waiting for them."""
-
-    @property
-    def clients(self) -> int: ...
-
-    def show(self, frame_bgr: ImageU8, readings: str) -> None: ...
-
-
 class LiveView:
     """Draws frames and hands them to a window, a browser and a film, whichever there are.
 
+    Parameters
+    ----------
+    labels
+        The model's labels.
+    sinks
+        Where pictures are shown.
+
     Attributes
     ----------
-    window, browser
-        Where pictures are shown; None for nowhere.
     controls
         What is switched on.
     film
         What is recorded.
     """
 
-    def __init__(self, labels: Sequence[str]) -> None:
-        self.window: Screen | None = None
-        self.browser: Viewer | None = None
+    def __init__(self, labels: Sequence[str], sinks: LiveSinks) -> None:
+        self._window, self._browser = sinks.window, sinks.browser
         self.controls = Controls()
         self.film = LiveFilm()
         self._overlay = Overlay(labels)
         self._picture: ImageU8 | None = None
 
     @property
+    def is_local(self) -> bool:
+        """Whether pictures go to a window or a browser."""
+        return self._window is not None or self._browser is not None
+
+    @property
     def is_seen(self) -> bool:
         """Whether a picture must be drawn at all."""
-        is_browsed = self.browser is not None and self.browser.clients > 0
-        return self.window is not None or is_browsed or self.film.path is not None
+        is_browsed = self._browser is not None and self._browser.clients > 0
+        return self._window is not None or is_browsed or self.film.path is not None
 
     def remember(self, frames: Sequence[FrameReadings]) -> None:
         """Take readings into the history strip."""
@@ -123,23 +115,23 @@ class LiveView:
         if self.film.path is not None and not self.controls.paused:
             # Drawn for itself: rates, help and the red dot are for who looks on now.
             self.film.write(draw(), now_s, fps, is_new=is_new)
-        if self.window is None and self.browser is None:
+        if not self.is_local:
             return ""
         self._picture = draw(
             numbers=numbers if self.controls.numbers else "",
             recording=self.film.path is not None,
             help_lines=self.controls.help_lines,
         )
-        if self.browser is not None:
+        if self._browser is not None:
             from emocam.live.browser import readings_json  # its server is slow to import
 
-            self.browser.show(self._picture, readings_json(readings, notice))
-        return "" if self.window is None else self.window.show(self._picture)
+            self._browser.show(self._picture, readings_json(readings, notice))
+        return "" if self._window is None else self._window.show(self._picture)
 
     def full_screen(self) -> None:
         """Fill the screen or not, as the controls say."""
-        if self.window is not None:
-            self.window.fullscreen(self.controls.full_screen)
+        if self._window is not None:
+            self._window.fullscreen(self.controls.full_screen)
 
     def save(self, path: Path) -> None:
         """Write the picture that is shown as a PNG.

@@ -25,6 +25,7 @@ from emocam.live.log import Log, dated_path, save_picture
 from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
 from emocam.live.session import LiveSession
+from emocam.live.sinks import LiveSinks
 from emocam.live.stats import LatencyHistogram, Summary
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
@@ -349,10 +350,9 @@ class PressingScreen:
 
 
 def test_a_paused_picture_stands_still_although_a_reading_comes_late():
-    session = LiveSession(
-        LiveOptions(parse_address("0")), StillCamera(), MovingReader(), SimpleNamespace()
-    )
-    screen = session.view.window = PressingScreen("", "space", "", "", "q")
+    screen = PressingScreen("", "space", "", "", "q")
+    options, silent = LiveOptions(parse_address("0")), SimpleNamespace()
+    session = LiveSession(options, StillCamera(), MovingReader(), silent, LiveSinks(screen))
     session.run(threading.Event())
     first, second, third, fourth, fifth = screen.pictures
     assert not np.array_equal(first, second)
