@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from emocam.errors import OutputError
+from emocam.io.clip_streams import ClipSound
 from emocam.io.containers import av
-from emocam.io.packets import SoundPackets
 from emocam.types import ImageU8
 
 from av.error import FFmpegError  # isort: skip
@@ -49,7 +49,7 @@ class H264Film:
     """
 
     def __init__(
-        self, path: Path, size_wh: tuple[int, int], fps: float, sound: SoundPackets | None
+        self, path: Path, size_wh: tuple[int, int], fps: float, sound: ClipSound | None
     ) -> None:
         self._path = path
         self._first_s: float | None = None
@@ -144,7 +144,7 @@ class _Sound:
         Length of the last packet in seconds.
     """
 
-    def __init__(self, source: SoundPackets, film: Any) -> None:
+    def __init__(self, source: ClipSound, film: Any) -> None:
         self._film = film
         self._source = source
         self._waiting: Any = None

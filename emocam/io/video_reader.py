@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 from emocam.errors import SourceError
-from emocam.io.packets import ClipPackets, SoundPackets
+from emocam.io.clip_streams import ClipPictures, ClipSound
 from emocam.io.probe import is_cut_off, why_not
 from emocam.types import Frame, ImageU8
 
@@ -56,33 +57,27 @@ class VideoFile:
         self.frames_read = 0
         self._last_s: float | None = None
         self._skipped = 0
-        self._leader: VideoFile | None = None
+        self._open = ExitStack()
 
     def __enter__(self) -> VideoFile:
         _check_file(self.path)
         from_s = max(0.0, self.start_s - _RUN_UP_S)
-        leader = self._leader
-        clip = leader._packets if leader else _open_packets(self.path, from_s)
-        self._packets: ClipPackets = clip
-        self._pictures = clip.pictures()
+        clip = self._pictures = _open_pictures(self.path, from_s)
+        self._open.callback(clip.close)
         self._first_index = round(clip.first_s * clip.fps)
         self.fps = clip.fps if 1.0 <= clip.fps <= 240.0 else _USUAL_FPS
         self.frame_count = clip.frame_count if 0 < clip.frame_count < 1e9 else None
         self.size_wh = clip.size_wh
         return self
 
-    def follower(self) -> VideoFile:
-        """A second reader of the same part, to be entered before any frame is taken.
-
-        Both read from one open file, so the second costs no memory for its index.
-        """
-        follower = VideoFile(self.path, self.start_s, self.end_s)
-        follower._leader = self
-        return follower
-
-    def sound(self) -> SoundPackets | None:
-        """The clip's sound, to be asked for before any frame is taken; None where there is none."""
-        return self._packets.sound()
+    def sound(self) -> ClipSound | None:
+        """The clip's sound, open as long as the pictures are; None where there is none."""
+        try:
+            sound = ClipSound(self.path, self._pictures.from_s)
+        except (FFmpegError, ValueError):
+            return None
+        self._open.callback(sound.close)
+        return sound
 
     @property
     def frames_wanted(self) -> int | None:
@@ -151,13 +146,12 @@ class VideoFile:
         return time_s if math.isfinite(time_s) else index / self.fps
 
     def __exit__(self, *_: object) -> None:
-        if self._leader is None:
-            self._packets.close()
+        self._open.close()
 
 
-def _open_packets(path: Path, from_s: float) -> ClipPackets:
+def _open_pictures(path: Path, from_s: float) -> ClipPictures:
     try:
-        return ClipPackets(path, from_s)
+        return ClipPictures(path, from_s)
     except (FFmpegError, ValueError) as error:
         raise SourceError(f"{path} {why_not(path)}") from error
 

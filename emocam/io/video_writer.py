@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 
 from emocam.errors import OutputError, reason_of
+from emocam.io.clip_streams import ClipSound
 from emocam.io.h264 import H264Film
-from emocam.io.packets import SoundPackets
 from emocam.output import growing_file
 from emocam.types import ImageU8
 
@@ -60,7 +60,7 @@ class FilmRecorder:
         size_wh: tuple[int, int],
         *,
         fps: float,
-        sound: SoundPackets | None = None,
+        sound: ClipSound | None = None,
         keep_partial: bool = False,
     ) -> None:
         if not fps > 0:

@@ -1,4 +1,4 @@
-"""The frames of a clip with their readings: two readers of one file, in step.
+"""The frames of a clip with their readings: two readers of one clip, in step.
 
 One analyses, in threads, and the other follows some seconds later, when what lies ahead of a frame
 is known. So labels need not come late, and no frame waits in memory for it.
@@ -20,7 +20,7 @@ from emocam.tracking.lookahead import between_readings, smooth_both_ways
 from emocam.types import Frame, Reading
 
 _PREFETCHED = 32  # analysed frames
-_PREFETCHED_S = 1.0  # … but not more than so long: the clip's packets wait for the second reader
+_PREFETCHED_S = 1.0  # … but not more than so long
 _FRAMES_PREFETCHED = 4
 
 
@@ -69,8 +69,9 @@ def read_video(
     """
     recognizer = EmotionRecognizer.load() if recognizer is None else recognizer
     with ExitStack() as stack:
-        video = stack.enter_context(VideoFile(Path(path), start_s, end_s))
-        second = stack.enter_context(video.follower())
+        video, second = (
+            stack.enter_context(VideoFile(Path(path), start_s, end_s)) for _ in range(2)
+        )
         analysed = clip_readings(
             stack, video, recognizer, every_s=every_s, largest=largest, smooth=smooth
         )

@@ -35,24 +35,26 @@ class ClipOutputs:
 
     def inside(self, folder: Path) -> ClipOutputs:
         """The same names in another folder."""
-        return self._each(lambda path: folder / path.name)
+        return _changed(self, lambda path: folder / path.name)
 
     def partial(self) -> ClipOutputs:
         """Names that say that a result is not whole, such as `clip.partial.mp4`."""
-        return self._each(lambda path: path.with_name(f"{path.stem}.partial{path.suffix}"))
+        return _changed(self, lambda path: path.with_name(f"{path.stem}.partial{path.suffix}"))
 
     def move_to(self, final: ClipOutputs) -> ClipOutputs:
         """Give the results their final names; those that were never begun are None."""
         for path, to in zip(self.paths, final.paths, strict=True):
             if path.exists():
                 path.replace(to)
-        return final._each(lambda path: path if path.exists() else None)
+        return _changed(final, lambda path: path if path.exists() else None)
 
-    def _each(self, change: Callable[[Path], Path | None]) -> ClipOutputs:
-        film, table, report = (
-            None if path is None else change(path) for path in (self.film, self.table, self.report)
-        )
-        return ClipOutputs(film, table, report)
+
+def _changed(outputs: ClipOutputs, change: Callable[[Path], Path | None]) -> ClipOutputs:
+    film, table, report = (
+        None if path is None else change(path)
+        for path in (outputs.film, outputs.table, outputs.report)
+    )
+    return ClipOutputs(film, table, report)
 
 
 def plan_outputs(

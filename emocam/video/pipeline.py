@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 
 from emocam.errors import SourceError
-from emocam.io.packets import SoundPackets
+from emocam.io.clip_streams import ClipSound
 from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
@@ -163,7 +163,7 @@ class _ClipWork:
         self._heads = HeadMemory()
         self._film: FilmRecorder | None = None
         self._film_start_s = 0.0
-        self._sound: SoundPackets | None = None
+        self._sound: ClipSound | None = None
 
     def run(self, progress: Progress, stop: threading.Event) -> ClipResult:
         began_s = time.monotonic()
@@ -237,8 +237,7 @@ class _ClipWork:
     ) -> Iterator[tuple[Frame | None, FrameReadings | None, FrameReadings | None]]:
         """Frame, its readings if it was analysed, and what to draw."""
         drawn = self.outputs.film is not None or self.outputs.report is not None
-        # Who reads the clip must be known before the first frame is taken.
-        second = stack.enter_context(video.follower()) if drawn else None
+        second = VideoFile(video.path, video.start_s, video.end_s) if drawn else None
         if self.outputs.film is not None:
             self._sound = video.sound()
         options = self._options
@@ -254,7 +253,7 @@ class _ClipWork:
             for now in analysed:
                 yield None, now, None
         else:
-            yield from frames_with_readings(stack, second, analysed)
+            yield from frames_with_readings(stack, stack.enter_context(second), analysed)
 
     def _gather(self, frame: Frame | None, now: FrameReadings) -> None:
         picture = None if frame is None else frame.image_bgr
