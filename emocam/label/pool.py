@@ -29,7 +29,11 @@ _CRASHED = "the reader crashed on it"
 
 
 def read_in_processes(
-    work: Work, tasks: Iterable[PhotoTask], jobs: int, chunk: int = CHUNK
+    work: Work,
+    tasks: Iterable[PhotoTask],
+    jobs: int,
+    chunk: int = CHUNK,
+    read_apart: Callable[[Work, int, list[PhotoTask]], list[PhotoResult]] = label_tasks_apart,
 ) -> Results:
     """Read photos in processes of this machine.
 
@@ -45,8 +49,10 @@ def read_in_processes(
         Number of processes.
     chunk
         Photos that a process gets at once.
+    read_apart
+        What a process does with the work, the number of this process, and some tasks.
     """
-    read = partial(label_tasks_apart, work, os.getpid())
+    read = partial(read_apart, work, os.getpid())
     with _Apart(read) as apart:
         if jobs == 1:
             for some in _Chunks(tasks, chunk):
@@ -62,7 +68,12 @@ def read_in_processes(
         yield from _past_deaths(side_by_side, apart.read_alone, tasks, chunk, BrokenProcessPool)
 
 
-def read_on_cluster(work: Work, tasks: Iterable[PhotoTask], address: str) -> Results:
+def read_on_cluster(
+    work: Work,
+    tasks: Iterable[PhotoTask],
+    address: str,
+    read_some: Callable[[Work, list[PhotoTask]], list[PhotoResult]] = label_tasks,
+) -> Results:
     """Read photos on the workers of a Dask cluster, which must see the photos and the model.
 
     Parameters
@@ -71,6 +82,8 @@ def read_on_cluster(work: Work, tasks: Iterable[PhotoTask], address: str) -> Res
         As in `read_in_processes`.
     address
         Of the scheduler, such as `tcp://host:8786`.
+    read_some
+        What a worker does with the work and some tasks.
 
     Raises
     ------
@@ -83,7 +96,7 @@ def read_on_cluster(work: Work, tasks: Iterable[PhotoTask], address: str) -> Res
         from distributed import KilledWorker
     except ImportError as error:
         raise SetupError('--scheduler needs Dask: pip install "emocam[dask]"') from error
-    read = partial(label_tasks, work)
+    read = partial(read_some, work)
 
     def side_by_side(chunks: Iterable[list[PhotoTask]]) -> Results:
         yield from _parallel(read, chunks, -1, _AHEAD_ON_CLUSTER)

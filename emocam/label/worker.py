@@ -36,12 +36,17 @@ def label_tasks(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
 
 def label_tasks_apart(work: Work, parent: int, tasks: list[PhotoTask]) -> list[PhotoResult]:
     """The same in a process of its own on this machine, which ends with its parent, by its id."""
+    stay_apart(parent)
+    return label_tasks(work, tasks)
+
+
+def stay_apart(parent: int) -> None:
+    """Make this process a silent worker that ends with its parent."""
     if not hasattr(_LOCAL, "apart"):
         _LOCAL.apart = True
         # libjpeg prints about every damaged photo; the table says what is wrong with it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    return label_tasks(work, tasks)
 
 
 def _end_with(parent: int) -> None:

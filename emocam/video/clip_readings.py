@@ -6,7 +6,7 @@ is known. So labels need not come late, and no frame waits in memory for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from emocam.io.video_reader import VideoFile
 from emocam.prefetch import prefetch
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
-from emocam.tracking.clip_faces import find_faces, read_faces
+from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
 from emocam.tracking.lookahead import between_readings, smooth_both_ways
 from emocam.types import Frame, Reading
 
@@ -88,13 +88,17 @@ def clip_readings(
     every_s: float = 0.0,
     largest: bool = False,
     smooth: bool = True,
+    choose: Callable[[FoundFaces], FoundFaces] | None = None,
 ) -> Iterator[FrameReadings]:
     """The analysed frames' readings in order.
 
     Two threads, which end with the stack: while one reads the faces of some frames, the other
-    finds the next. Parameters as for `read_video`.
+    finds the next. Parameters as for `read_video`; `choose` may take faces out of a frame before
+    they are read.
     """
     found = find_faces(video, recognizer.model.size, every_s=every_s, largest=largest)
+    if choose is not None:
+        found = map(choose, found)
     size = _PREFETCHED
     if every_s:
         size = max(1, min(size, round(_PREFETCHED_S / every_s)))
