@@ -13,7 +13,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from emocam import __version__
-from emocam.cli import compare, dataset, doctor, evaluate, explain, label, live, train, video
+from emocam.cli import compare, dataset, doctor, evaluate, explain, label, live, study, train, video
 from emocam.cli.options import INTERRUPTED
 from emocam.errors import EmocamError
 
@@ -31,6 +31,7 @@ app = typer.Typer(
 app.command("live")(live.live)
 app.command("video")(video.video)
 app.command("label")(label.label)
+app.command("study")(study.study)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
 app.command("dataset")(dataset.dataset)

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emocam.cli.options import Certainty, Force, JsonOutput, Model, progress_bar
+
+if TYPE_CHECKING:
+    from emocam.study.run import StudyResult
+
+_FAILED_SHOWN = 5
+
+
+def study(
+    plan: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN",
+            help="A folder (each subfolder a condition, each clip or folder of photos in it a "
+            "session), or a table: file, participant, condition, start, end, segment, face, …",
+        ),
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Folder for the results, made if needed.")
+    ] = Path("study-results"),
+    marks: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--marks",
+            metavar="FILE",
+            help="Segments: a table (file, time_s or start and end, name), .srt or .vtt; or "
+            "'beside' for those that lie beside each clip.",
+        ),
+    ] = None,
+    segment_length: Annotated[
+        str | None,
+        typer.Option("--segment-length", metavar="TIME", help="A segment every so long: 30s."),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            "--baseline", metavar="NAME", help="Segment of the face at rest, which others refer to."
+        ),
+    ] = None,
+    align: Annotated[
+        str | None,
+        typer.Option("--align", metavar="NAME", help="Segment whose start is time 0."),
+    ] = None,
+    face: Annotated[
+        str | None,
+        typer.Option(
+            "--face",
+            metavar="WHICH",
+            help="The participant's face where the plan doesn't say it: largest (the default), "
+            "left, right, centre, or a region such as '0 0 0.5 1'.",
+        ),
+    ] = None,
+    only_participant_marked: Annotated[
+        bool,
+        typer.Option(
+            "--only-participant-marked",
+            help="Read nobody whom neither the plan's column 'face' nor --face marks.",
+        ),
+    ] = False,
+    every: Annotated[
+        str, typer.Option("--every", metavar="TIME", help="Analyse less often, such as 0.2s.")
+    ] = "0",
+    films: Annotated[
+        bool,
+        typer.Option("--films", help="A film of each clip, all but participants unrecognisable."),
+    ] = False,
+    from_tables: Annotated[
+        bool,
+        typer.Option("--from-tables", help="Make the results again from their tables alone."),
+    ] = False,
+    model: Model = None,
+    certainty: Certainty = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(help="Use the workers of a Dask cluster: tcp://host:8786")
+    ] = None,
+    force: Force = False,
+    as_json: JsonOutput = False,
+) -> None:
+    """Read a study: many clips and photos, by participant and condition, to one result.
+
+    The same command goes on where an interrupted one stopped, and reads only what is new.
+    """
+    import joblib
+
+    from emocam.errors import UsageError
+    from emocam.io.clip_discovery import parse_time
+    from emocam.study.participant_face import parse_face
+    from emocam.study.run import StudyOptions, run_study
+    from emocam.study.segments import SegmentSources, read_marks
+
+    files = [path for path in marks or [] if str(path) != "beside"]
+    length_s = None if segment_length is None else parse_time(segment_length)
+    if length_s is not None and length_s <= 0:
+        raise UsageError(f"--segment-length is longer than nothing, got {segment_length}")
+    options = StudyOptions(
+        output=output,
+        sources=SegmentSources(
+            marks=tuple(read_marks(path) for path in files),
+            beside=len(files) < len(marks or []),
+            length_s=length_s,
+        ),
+        baseline=baseline,
+        align=align,
+        face=None if face is None else parse_face(face),
+        only_marked=only_participant_marked,
+        every_s=parse_time(every),
+        films=films,
+        from_tables=from_tables,
+        model=model,
+        certainty=certainty,
+        jobs=jobs or joblib.cpu_count(),
+        scheduler=scheduler,
+        force=force,
+    )
+    state = (0, 0)
+    with progress_bar() as bar:
+        task = bar.add_task("files", total=None)
+
+        def show(finished: int, total: int) -> None:
+            nonlocal state
+            state = finished, total
+            bar.update(task, completed=finished, total=total)
+
+        try:
+            result = run_study(plan, options, show)
+        except KeyboardInterrupt:
+            finished, total = state
+            print(
+                f"emocam: {finished} of {total} files are finished; the same command goes on",
+                file=sys.stderr,
+            )
+            raise
+    _print(result, as_json=as_json)
+    if result.study.failed:
+        raise typer.Exit(1)
+
+
+def _print(result: StudyResult, *, as_json: bool) -> None:
+    read, analysis = result.study, result.analysis
+    seconds = sum(
+        row.values["duration_s"] for row in analysis.rows if row.segment == analysis.segments[0]
+    )
+    if as_json:
+        shown = {
+            "sessions": len(read.sessions),
+            "failed": [list(one) for one in read.failed],
+            "participants": len(analysis.participants),
+            "conditions": list(analysis.conditions),
+            "segments": list(analysis.segments),
+            "seconds": round(seconds, 3),
+            "made": [str(path) for path in result.made],
+        }
+        print(json.dumps(shown))
+        return
+    print(
+        f"{len(read.sessions)} sessions, {len(analysis.participants)} participants, "
+        f"{len(analysis.conditions)} conditions, {seconds / 60:.1f} minutes"
+    )
+    for path in result.made:
+        print(f"  {path}")
+    for name, reason in read.failed[:_FAILED_SHOWN]:
+        print(f"emocam: {name}: {reason}", file=sys.stderr)
+    if len(read.failed) > _FAILED_SHOWN:
+        left = len(read.failed) - _FAILED_SHOWN
+        print(f"emocam: {left} more; the page's part 'Quality' names them", file=sys.stderr)

@@ -1,0 +1,33 @@
+"""Small tables that people write by hand: plans and marks."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from emocam.errors import UsageError
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV table, its columns in small letters; separated by `,` or `;`.
+
+    Raises
+    ------
+    UsageError
+        When it can't be read as such a table.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"can't read {path} as a table in UTF-8: {error}") from error
+    head = text.partition("\n")[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    rows = csv.DictReader(text.splitlines(), delimiter=delimiter, restval="")
+    return [
+        {
+            (key or "").strip().lower(): value.strip()
+            for key, value in row.items()
+            if isinstance(value, str)  # what stands beyond the last column has no name
+        }
+        for row in rows
+    ]

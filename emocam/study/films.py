@@ -1,0 +1,77 @@
+"""The film of a session: the participants' readings on it, everybody else's head covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from emocam.io.video_reader import VideoFile
+from emocam.io.video_writer import FilmRecorder
+from emocam.readings import FrameReadings
+from emocam.render.anonymize import HeadMemory, blur_heads
+from emocam.render.overlay import Overlay, OverlayOptions
+from emocam.types import Face, Frame, ImageU8
+from emocam.video.clip_readings import frames_with_readings
+
+
+def write_film(
+    path: Path,
+    stack: ExitStack,
+    video: VideoFile,
+    analysed: Callable[[], Iterator[FrameReadings]],
+) -> Iterator[FrameReadings]:
+    """Write the film while the readings go by.
+
+    Parameters
+    ----------
+    path
+        Where it goes; it appears there when the stack is unwound.
+    stack
+        Ends what reads and writes.
+    video
+        The open clip, of which no frame has been taken yet.
+    analysed
+        Starts the reading; faces that are not the participants' are `hidden` in what it gives.
+    """
+    second = stack.enter_context(video.follower())
+    sound = video.sound()
+    film = _Film(path, stack, video.fps, sound)
+    for frame, now, drawn in frames_with_readings(stack, second, analysed()):
+        film.add(frame, now, drawn)
+        if now is not None:
+            yield now
+
+
+class _Film:
+    def __init__(self, path: Path, stack: ExitStack, fps: float, sound: object) -> None:
+        self._path, self._stack, self._fps, self._sound = path, stack, fps, sound
+        self._recorder: FilmRecorder | None = None
+        self._overlay: Overlay | None = None
+        self._others = HeadMemory()
+
+    def add(self, frame: Frame, now: FrameReadings | None, drawn: FrameReadings) -> None:
+        time_s, image = frame.time_s or 0.0, frame.image_bgr
+        size_wh = image.shape[1], image.shape[0]
+        if self._recorder is None:
+            recorder = FilmRecorder(self._path, size_wh, fps=self._fps, sound=self._sound)  # type: ignore[arg-type]
+            self._recorder = self._stack.enter_context(recorder)
+        picture = np.array(image)
+        self._cover_others(picture, drawn, time_s, size_wh)
+        if now is not None and now.readings:
+            overlay = self._overlay = self._overlay or Overlay(now.readings[0].labels)
+            overlay.remember(now.readings, time_s)
+        if self._overlay is not None:
+            options = OverlayOptions(strip=True)
+            picture = self._overlay.draw(picture, drawn, time_s=time_s, options=options)
+        self._recorder.write(picture, time_s)
+
+    def _cover_others(
+        self, picture: ImageU8, drawn: FrameReadings, time_s: float, size_wh: tuple[int, int]
+    ) -> None:
+        own = {reading.face.id for reading in (*drawn.readings, *drawn.bridged)}
+        others: list[Face] = [face for face in drawn.hidden if face.id not in own]
+        self._others.see(others, time_s, size_wh)
+        blur_heads(picture, self._others.boxes(size_wh))

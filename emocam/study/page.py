@@ -1,0 +1,462 @@
+"""`study.html`: the whole study on one page that needs nothing but itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from emocam import __version__
+from emocam.output import complete_file
+from emocam.recognition.labels import UNSURE, color_hex
+from emocam.render.page import page
+from emocam.study import drawing
+from emocam.study.analysis import Analysis, Cell, SegmentRow, participant_mean
+from emocam.study.data import ReadSession, Study
+from emocam.study.measures import MEASURES, lasting, measure_of
+from emocam.study.methods import methods_paragraph
+from emocam.study.quality import notes_of
+from emocam.study.segments import WHOLE
+from emocam.study.statistics import FEWEST
+from emocam.study.timelines import Band, binned, condition_bands
+from emocam.video.timeline import clock, percent
+
+_ROW = 34  # height of a label's row among a condition's timelines
+_SESSION_ROW = 18
+_SESSION_BINS = 240
+_MOST_SEGMENTS = 12  # with a table of their own; the others stand in conditions.csv
+_TEMPLATES = Path(__file__).with_name("templates")
+_NAMES = {
+    "expressiveness": "expressive",
+    "transitions": "changes a minute",
+    "face_share": "face found",
+    "readable_share": "readable",
+}
+
+
+def write_page(path: Path, study: Study, analysis: Analysis, *, align: str | None = None) -> Path:
+    """Write the page.
+
+    Raises
+    ------
+    OutputError
+        When it can't be written there.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"clock": clock, "percent": _percent, "number": number}
+    body = environment.get_template("study.html").render(_context(study, analysis, align))
+    html = page(
+        "A study of apparent expressions",
+        body,
+        style=(_TEMPLATES / "study.css").read_text(encoding="utf-8"),
+        script=(_TEMPLATES / "study.js").read_text(encoding="utf-8"),
+    )
+    with complete_file(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+    return path
+
+
+def _context(study: Study, analysis: Analysis, align: str | None) -> dict[str, Any]:
+    labels = study.labels
+    wholes = {row.place: row for row in analysis.rows if row.segment == WHOLE}
+    seconds = sum(row.values["duration_s"] for row in wholes.values())
+    readable = sum(
+        row.values["duration_s"] * row.values["readable_share"]
+        for row in wholes.values()
+        if not np.isnan(row.values["readable_share"])
+    )
+    notes = notes_of(analysis, study.failed)
+    bands = condition_bands(analysis, align)
+    return {
+        "version": __version__,
+        "labels": [{"name": label, "color": color_hex(label, labels)} for label in labels],
+        "participants": len(analysis.participants),
+        "sessions_count": len(study.sessions),
+        "conditions": analysis.conditions,
+        "seconds": seconds,
+        "readable": readable / seconds if seconds else 0.0,
+        "failed": len(study.failed),
+        "fewest": FEWEST,
+        "align": align,
+        "overview": _overview(analysis, labels),
+        "dots": _dots(analysis, labels),
+        "segments": _segment_tables(analysis, labels),
+        "segments_left": max(0, len(analysis.segments) - 1 - _MOST_SEGMENTS),
+        "contrasts": _contrasts(analysis, labels),
+        "bands": _bands(bands, labels),
+        "people": _people(analysis, labels),
+        "sessions": [
+            _session(place, one, wholes[place], analysis, labels)
+            for place, one in enumerate(analysis.sessions)
+        ],
+        "synchrony": _synchrony(analysis),
+        "notes": [
+            {"place": note.place, "text": note.text, "session": _name(analysis, note.place)}
+            for note in notes
+        ],
+        "quality": [_quality(place, row, analysis) for place, row in wholes.items()],
+        "methods": methods_paragraph(study, analysis, align),
+        "measures": MEASURES,
+    }
+
+
+def _name(analysis: Analysis, place: int) -> str:
+    return analysis.sessions[place].session.name if place >= 0 else ""
+
+
+def _percent(share: float) -> str:
+    return "–" if np.isnan(share) else percent(float(share))
+
+
+def number(value: float, unit: str = "1") -> str:
+    """A value as a reader wants it: shares with two digits, seconds with one."""
+    if np.isnan(value):
+        return "–"
+    digits = 1 if unit in ("s", "1/min", "px") else 2
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # never -0.00
+
+
+def nice(name: str, labels: tuple[str, ...]) -> str:
+    """A measure's name in plain words."""
+    plain = name.removesuffix("_change")
+    change = "change of " if plain != name else ""
+    for label in labels:
+        if plain.startswith(f"{label}_"):
+            kind = plain.removeprefix(f"{label}_")
+            return change + (label if kind == "readable" else f"{label}, {kind}")
+    return change + _NAMES.get(plain, plain.replace("_", " "))
+
+
+def _interval(cell: Cell, column: int, unit: str) -> dict[str, Any]:
+    means = cell.means
+    return {
+        "mean": number(means.mean[column], unit),
+        "low": number(means.low[column], unit),
+        "high": number(means.high[column], unit),
+        "has_interval": not np.isnan(means.low[column]),
+        "n": int(means.n[column]),
+    }
+
+
+def _table(
+    analysis: Analysis, labels: tuple[str, ...], segment: str, names: Sequence[str]
+) -> list[dict[str, Any]]:
+    columns = {name: n for n, name in enumerate(analysis.measures)}
+    cells = [analysis.cells.get((condition, segment)) for condition in analysis.conditions]
+    rows = []
+    for name in names:
+        unit = measure_of(name.removesuffix("_change"), labels).unit
+        rows.append(
+            {
+                "name": nice(name, labels),
+                "unit": "" if unit == "1" else unit,
+                "cells": [
+                    None if cell is None else _interval(cell, columns[name], unit) for cell in cells
+                ],
+            }
+        )
+    return rows
+
+
+def _overview(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any]]:
+    names = ["face_share", "readable_share", "expressiveness", "valence", "arousal", "transitions"]
+    known = [
+        name
+        for name in names
+        if any(
+            not np.isnan(cell.means.mean[analysis.measures.index(name)])
+            for (_, segment), cell in analysis.cells.items()
+            if segment == WHOLE
+        )
+    ]
+    return _table(analysis, labels, WHOLE, known)
+
+
+def _dots(analysis: Analysis, labels: tuple[str, ...]) -> dict[str, Any]:
+    """Shares of readable time by label and condition, on one scale."""
+    columns = [analysis.measures.index(f"{label}_readable") for label in labels]
+    cells = [analysis.cells.get((condition, WHOLE)) for condition in analysis.conditions]
+    highs = [
+        np.nanmax([cell.means.high[columns], cell.means.mean[columns]])
+        for cell in cells
+        if cell is not None and not np.isnan(cell.means.mean[columns]).all()
+    ]
+    top = _top(max(highs, default=1.0))
+
+    def dot(cell: Cell | None, column: int) -> dict[str, Any] | None:
+        if cell is None or np.isnan(cell.means.mean[column]):
+            return None
+        mean, low, high = (
+            float(values[column]) for values in (cell.means.mean, cell.means.low, cell.means.high)
+        )
+        low, high = (mean, mean) if np.isnan(low) else (max(0.0, low), high)
+        return {
+            "at": 100 * mean / top,
+            "from": 100 * low / top,
+            "wide": 100 * (high - low) / top,
+            "text": f"{mean:.0%}" + (f" [{low:.0%}, {high:.0%}]" if high > low else ""),
+        }
+
+    rows = [
+        {
+            "name": label,
+            "color": color_hex(label, labels),
+            "dots": [
+                {"condition": condition, "dot": dot(cell, column)}
+                for condition, cell in zip(analysis.conditions, cells, strict=True)
+            ],
+        }
+        for label, column in zip(labels, columns, strict=True)
+    ]
+    return {"rows": rows, "top": f"{top:.0%}", "half": f"{top / 2:.0%}"}
+
+
+def _top(highest: float) -> float:
+    return next((top for top in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8) if highest <= top), 1.0)
+
+
+def _segment_tables(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any]]:
+    names = [name for name in analysis.segments if name != WHOLE][:_MOST_SEGMENTS]
+    return [
+        {"name": name, "rows": _table(analysis, labels, name, analysis.compared)} for name in names
+    ]
+
+
+def _contrasts(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any]]:
+    tables = []
+    for one in analysis.comparisons:
+        found = one.contrast
+        bounds = np.concatenate([found.low, found.high, found.difference])
+        rows = []
+        for column, name in enumerate(one.measures):
+            if np.isnan(found.difference[column]):
+                continue
+            unit = measure_of(name.removesuffix("_change"), labels).unit
+            n = (int(found.n[0][column]), int(found.n[1][column]))
+            rows.append(
+                {
+                    "name": nice(name, labels),
+                    "difference": f"{round(found.difference[column], 2) + 0.0:+.2f}",
+                    "low": number(found.low[column]),
+                    "high": number(found.high[column]),
+                    "has_interval": not np.isnan(found.low[column]),
+                    "unit": "" if unit == "1" else unit,
+                    "effect": number(found.effect[column]),
+                    "p": _p(found.p[column]),
+                    "p_corrected": _p(one.p_corrected[column]),
+                    "is_clear": bool(one.p_corrected[column] < 0.05),
+                    "n": str(n[0]) if found.paired else f"{n[0]} and {n[1]}",
+                }
+            )
+        tables.append(
+            {
+                "first": one.first,
+                "second": one.second,
+                "segment": one.segment,
+                "paired": found.paired,
+                "left_out": one.left_out,
+                "rows": rows,
+                "is_empty": bool(np.isnan(bounds).all()),
+            }
+        )
+    return tables
+
+
+def _p(value: float) -> str:
+    if np.isnan(value):
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def _bands(bands: Sequence[Band], labels: tuple[str, ...]) -> dict[str, Any]:
+    """Small multiples: all conditions and labels on the same two scales."""
+    if not bands:
+        return {"panels": [], "top": "", "ticks": [], "zero": None, "height": 0, "row": _ROW}
+    times = bands[0].times_s
+    first, last = float(times[0]), float(times[-1])
+    highest = max(float(np.nanmax(one.high)) for one in bands if not np.isnan(one.high).all())
+    top = _top(highest)
+    xs = drawing.across(times, first, last)
+    panels = []
+    for one in bands:
+        rows = []
+        for n, label in enumerate(labels):
+            bottom = (n + 1) * _ROW
+
+            def up(values: Any, bottom: int = bottom) -> Any:
+                return bottom - np.clip(values / top, 0, 1) * (_ROW - 4)
+
+            rows.append(
+                {
+                    "name": label,
+                    "color": color_hex(label, labels),
+                    "bottom": bottom,
+                    "band": drawing.band(xs, up(one.low[:, n]), up(one.high[:, n])),
+                    "line": drawing.line(xs, up(one.mean[:, n])),
+                }
+            )
+        panels.append({"name": one.condition, "participants": one.participants, "rows": rows})
+    zero = drawing.across(np.array([0.0]), first, last)[0] if first < 0 < last else None
+    return {
+        "panels": panels,
+        "top": f"{top:.0%}",
+        "ticks": [_signed(t) for t in (first, (first + last) / 2, last)],
+        "zero": zero,
+        "height": _ROW * len(labels),
+        "row": _ROW,
+    }
+
+
+def _signed(time_s: float) -> str:
+    return f"−{clock(-time_s)}" if time_s < -0.05 else clock(max(0.0, time_s))
+
+
+def _shares(values: dict[str, float], labels: tuple[str, ...]) -> list[dict[str, Any]]:
+    known = [(label, values.get(f"{label}_share", np.nan)) for label in labels]
+    known.append((UNSURE, values.get("unsure_share", np.nan)))
+    return [
+        {"name": label, "share": float(share), "color": color_hex(label, labels)}
+        for label, share in known
+        if share > 0.002
+    ]
+
+
+def _people(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any]]:
+    rows = []
+    for name in analysis.participants:
+        for condition in analysis.conditions:
+            values = participant_mean(analysis, name, condition)
+            if values:
+                places = [
+                    place
+                    for place, one in enumerate(analysis.sessions)
+                    if (one.session.participant, one.session.condition) == (name, condition)
+                ]
+                rows.append(
+                    {
+                        "name": name,
+                        "condition": condition,
+                        "shares": _shares(values, labels),
+                        "figures": values,
+                        "sessions": places,
+                    }
+                )
+    return rows
+
+
+def _session(
+    place: int, one: ReadSession, whole: SegmentRow, analysis: Analysis, labels: tuple[str, ...]
+) -> dict[str, Any]:
+    first, last = whole.start_s, whole.end_s
+    film = one.film if one.film.startswith("films/") or one.film else ""
+    marked = [segment for segment in one.segments if segment.name != WHOLE]
+    return {
+        "place": place,
+        "name": one.session.name,
+        "participant": one.session.participant,
+        "condition": one.session.condition,
+        "factors": one.session.factors,
+        "seconds": whole.values["duration_s"],
+        "figures": whole.values,
+        "shares": _shares(whole.values, labels),
+        "first": first,
+        "last": last,
+        "film": quote(film),
+        "is_photos": one.session.is_photos,
+        "height": _SESSION_ROW * len(labels),
+        "rows": _session_rows(one, first, last, labels),
+        "strip": _strip(one, first, last, labels),
+        "marks": [
+            {
+                "name": segment.name,
+                "at": float(drawing.across(np.array([segment.start_s]), first, last)[0]),
+                "wide": float(
+                    drawing.across(np.array([segment.end_s or last]), first, last)[0]
+                    - drawing.across(np.array([segment.start_s]), first, last)[0]
+                ),
+                "start": segment.start_s,
+            }
+            for segment in marked[:40]
+        ],
+        "segments": [row for row in analysis.rows if row.place == place and row.segment != WHOLE][
+            :40
+        ],
+        "remark": one.remark,
+    }
+
+
+def _session_rows(
+    one: ReadSession, first: float, last: float, labels: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    usual_s = float(np.median(np.diff(one.frames.time_s))) if len(one.frames) > 1 else 1.0
+    step = max((last - first) / _SESSION_BINS, usual_s * 1.01)
+    edges = np.arange(0, last - first + step, step)
+    values = binned(one, edges, first)
+    xs = drawing.across((edges[:-1] + edges[1:]) / 2, 0, last - first)
+    rows = []
+    for n, label in enumerate(labels):
+        bottom = (n + 1) * _SESSION_ROW
+        ys = bottom - values[:, n] * (_SESSION_ROW - 2)
+        rows.append(
+            {
+                "name": label,
+                "color": color_hex(label, labels),
+                "bottom": bottom,
+                "area": drawing.area(xs, ys, bottom),
+            }
+        )
+    return rows
+
+
+def _strip(
+    one: ReadSession, first: float, last: float, labels: tuple[str, ...]
+) -> list[dict[str, Any]]:
+    """What was said when: a piece for each stretch of one label, none shorter than a pixel."""
+    said, times = one.frames.said, one.frames.time_s
+    ends = times + lasting(one.frames)
+    begins = np.flatnonzero(np.r_[True, said[1:] != said[:-1]])
+    pieces: list[dict[str, Any]] = []
+    for a, b in zip(begins, [*begins[1:], len(said)], strict=True):
+        if said[a] < 0:
+            continue
+        x1, x2 = drawing.across(np.array([times[a], ends[b - 1]]), first, last)
+        if x2 - x1 < 1.0:
+            continue
+        label = (*labels, UNSURE)[said[a]]
+        pieces.append(
+            {
+                "x": f"{x1:.1f}",
+                "wide": f"{x2 - x1:.1f}",
+                "color": color_hex(label, labels),
+                "text": f"{label}, {clock(float(times[a]))} to {clock(float(ends[b - 1]))}",
+            }
+        )
+    return pieces
+
+
+def _synchrony(analysis: Analysis) -> list[dict[str, Any]]:
+    return [
+        {
+            "first": analysis.sessions[one.first].session.participant,
+            "second": analysis.sessions[one.second].session.participant,
+            "file": analysis.sessions[one.first].session.file.name,
+            "segment": one.segment,
+            "found": one.found,
+        }
+        for one in analysis.synchrony
+    ]
+
+
+def _quality(place: int, row: SegmentRow, analysis: Analysis) -> dict[str, Any]:
+    return {"place": place, "name": _name(analysis, place), "figures": row.values}

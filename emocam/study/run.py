@@ -1,0 +1,358 @@
+"""A study from its plan to its results: what is there already is not read again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from emocam.errors import InputError, UsageError
+from emocam.label.pool import Results, read_in_processes, read_on_cluster
+from emocam.label.tasks import PhotoTask, Work
+from emocam.recognition.model_file import find_model, load_model_file, model_hash
+from emocam.study.analysis import Analysis, analyse
+from emocam.study.data import ReadSession, Study
+from emocam.study.from_tables import read_tables, tables_folder
+from emocam.study.participant_face import LARGEST, ParticipantFace
+from emocam.study.plan import Session, read_plan
+from emocam.study.reading import Unit
+from emocam.study.segments import SegmentSources
+from emocam.study.store import FOLDER, ReadingStore
+from emocam.study.table_sessions import read_table_session
+from emocam.study.tables import PACKAGE, write_tables
+from emocam.study.worker import packed, read_tasks, read_tasks_apart
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What to make of a study, and how.
+
+    Attributes
+    ----------
+    output
+        Folder of the results.
+    sources
+        Where segments come from besides the plan.
+    baseline, align
+        Names of segments; None for none.
+    face
+        Which face is the participant's where the plan doesn't say it.
+    only_marked
+        Whether sessions of which neither plan nor `face` marks the participant are left out.
+    every_s
+        Seconds from one analysed frame to the next; 0 analyses all.
+    films
+        Whether to write a film of each clip.
+    from_tables
+        Whether to read no picture, only the tables of an earlier run.
+    model, certainty
+        As for every command.
+    jobs, scheduler
+        Processes on this machine, or the address of a Dask scheduler.
+    force
+        Whether a folder of something else may be written into.
+    """
+
+    output: Path
+    sources: SegmentSources
+    baseline: str | None = None
+    align: str | None = None
+    face: ParticipantFace | None = None
+    only_marked: bool = False
+    every_s: float = 0.0
+    films: bool = False
+    from_tables: bool = False
+    model: str | None = None
+    certainty: float | None = None
+    jobs: int = 1
+    scheduler: str | None = None
+    force: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """What came of it.
+
+    Attributes
+    ----------
+    study, analysis
+        Its readings and its numbers.
+    made
+        What was written, in the order in which one would open it.
+    """
+
+    study: Study
+    analysis: Analysis
+    made: tuple[Path, ...]
+
+
+def run_study(plan: Path, options: StudyOptions, progress: Progress) -> StudyResult:
+    """Read a study and write its results; what was finished before is not read again.
+
+    Parameters
+    ----------
+    plan
+        A folder or a table; see `read_plan`. With `from_tables` also a folder of results.
+    options
+        What to make of it.
+    progress
+        Called with the units that are finished, and how many there are.
+
+    Raises
+    ------
+    UsageError
+        When there is nothing to do, or a segment that is asked for is nowhere.
+    InputError
+        When no session could be read.
+    OutputError
+        When a result can't be written.
+    """
+    if options.from_tables:
+        study = _from_tables(plan, options)
+    else:
+        _check_output(options)
+        study = read_study(plan, options, progress)
+    return _finish(study, options)
+
+
+def _finish(study: Study, options: StudyOptions) -> StudyResult:
+    from emocam.study.figures import write_figures
+    from emocam.study.page import write_page
+
+    for name in filter(None, (options.baseline, options.align)):
+        _check_segment(study, name)
+    analysis = analyse(study, options.baseline)
+    output = options.output
+    page = write_page(output / "study.html", study, analysis, align=options.align)
+    tables = write_tables(output, study, analysis, frames=not _has_frames(study, options))
+    figures = write_figures(output / "figures", study, analysis, align=options.align)
+    return StudyResult(study, analysis, (page, *tables, figures))
+
+
+def _has_frames(study: Study, options: StudyOptions) -> bool:
+    """Whether the frames are in the results already: they were read from there."""
+    return options.from_tables and study.settings.get("tables") == str(options.output.absolute())
+
+
+def _check_segment(study: Study, name: str) -> None:
+    known = dict.fromkeys(segment.name for one in study.sessions for segment in one.segments)
+    if name not in known:
+        names = ", ".join(list(known)[:8])
+        raise UsageError(f"no session has a segment '{name}'; there are: {names}")
+
+
+def _check_output(options: StudyOptions) -> None:
+    output = options.output
+    if output.exists() and not output.is_dir():
+        raise UsageError(f"{output} is a file: the results of a study are a folder")
+    ours = any((output / name).exists() for name in (FOLDER, PACKAGE))
+    if output.is_dir() and any(output.iterdir()) and not ours and not options.force:
+        raise UsageError(f"{output} holds something else: choose another --output, or add --force")
+
+
+def _from_tables(plan: Path, options: StudyOptions) -> Study:
+    folder = tables_folder(plan, options.output)
+    sessions = None if plan == folder else read_plan(plan, leave_out=options.output)
+    study = read_tables(folder, sessions)
+    asked = options.sources != SegmentSources()
+    read = tuple(
+        _segmented(one, options.sources) if asked or not one.segments else one
+        for one in study.sessions
+    )
+    settings = study.settings | {"tables": str(folder.absolute())}
+    settings |= {"baseline": options.baseline, "align": options.align}
+    return replace(study, sessions=read, settings=settings)
+
+
+def _segmented(one: ReadSession, sources: SegmentSources) -> ReadSession:
+    """The session with its segments, between its first frame and the end of its last."""
+    times = one.frames.time_s
+    usual_s = float(np.median(np.diff(times))) if len(times) > 1 else 1.0
+    last_s = float(times[-1]) + usual_s
+    if one.session.end_s is not None:
+        last_s = min(last_s, one.session.end_s)
+    found = sources.of(one.session, (float(times[0]), last_s), list(one.own_segments))
+    return replace(one, segments=tuple(found))
+
+
+def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
+    """All sessions of a plan with their readings and segments."""
+    sessions = read_plan(plan, leave_out=options.output)
+    failed: list[tuple[str, str]] = []
+    marked = [_marked(one, options) for one in sessions]
+    if options.only_marked:
+        failed = [
+            (one.name, "neither the plan's column 'face' nor --face marks its participant")
+            for one, face in zip(sessions, marked, strict=True)
+            if face is None
+        ]
+        kept = [face is not None for face in marked]
+        sessions = [one for one, keep in zip(sessions, kept, strict=True) if keep]
+        if not sessions:
+            raise UsageError(
+                "--only-participant-marked reads nobody: no session's participant is marked, "
+                "neither by a plan's column 'face' nor by --face"
+            )
+    sessions = [replace(one, face=_marked(one, options)) for one in sessions]
+    model = find_model(options.model)
+    file = load_model_file(model)
+    work = Work(str(model.absolute()), model_hash(model), options.certainty)
+    store = ReadingStore(options.output, work)
+    units = _units(sessions, options)
+    failures = _read_units(store, list(dict.fromkeys(units.values())), work, options, progress)
+    read: list[ReadSession] = []
+    for one in sessions:
+        unit = units.get(one.name)
+        try:
+            if unit is not None and unit in failures:
+                raise InputError(failures[unit])
+            read.append(_read_session(one, unit, store, options))
+        except InputError as error:
+            failed.append((one.name, str(error)))
+    if not read:
+        raise InputError(f"no session could be read; {failed[0][0]}: {failed[0][1]}")
+    threshold = file.card.get("certainty", 0.0) if options.certainty is None else options.certainty
+    settings = {
+        "model": model.name,
+        "model_date": str(file.card.get("date", "")),
+        "model_hash": work.model_hash[:12],
+        "every_s": options.every_s,
+        "baseline": options.baseline,
+        "align": options.align,
+        "films": options.films,
+        "only_marked": options.only_marked,
+    }
+    _check_labels(read)
+    return Study(tuple(read), read[0].frames.labels, float(threshold), settings, tuple(failed))
+
+
+def _check_labels(read: Sequence[ReadSession]) -> None:
+    """Tables of another model can't be measured together with this one's readings."""
+    labels = read[0].frames.labels
+    for one in read:
+        if one.frames.labels != labels:
+            raise InputError(
+                f"{one.session.file} has the labels {', '.join(one.frames.labels)}, "
+                f"{read[0].session.file} {', '.join(labels)}: read all with one model"
+            )
+
+
+def _marked(session: Session, options: StudyOptions) -> ParticipantFace | None:
+    return session.face or options.face
+
+
+def _units(sessions: Iterable[Session], options: StudyOptions) -> dict[str, Unit]:
+    """What is to be read for each session; parts of one file that overlap are read once."""
+    by_file: dict[Path, list[Session]] = defaultdict(list)
+    for one in sessions:
+        if not one.is_table:
+            by_file[one.file.absolute()].append(one)
+    units: dict[str, Unit] = {}
+    films: Counter[str] = Counter()
+    for some in by_file.values():
+        for part in _overlapping(some):
+            faces = dict.fromkeys(one.face or LARGEST for one in part)
+            ends = [one.end_s for one in part]
+            film = None
+            if options.films and not part[0].is_photos:
+                films[part[0].file.stem] += 1
+                again = films[part[0].file.stem]
+                name = part[0].file.stem + (f"-{again}" if again > 1 else "")
+                film = options.output / "films" / f"{name}.mp4"
+            unit = Unit(
+                file=part[0].file,
+                faces=tuple(faces),
+                start_s=min(one.start_s for one in part),
+                end_s=None if None in ends else max(end for end in ends if end is not None),
+                every_s=options.every_s,
+                film=film,
+            )
+            units |= {one.name: unit for one in part}
+    return units
+
+
+def _overlapping(sessions: Sequence[Session]) -> list[list[Session]]:
+    parts: list[list[Session]] = []
+    reaches_s = -np.inf
+    for one in sorted(sessions, key=lambda session: session.start_s):
+        if not parts or one.start_s >= reaches_s:
+            parts.append([])
+        parts[-1].append(one)
+        reaches_s = max(reaches_s, np.inf if one.end_s is None else one.end_s)
+    return parts
+
+
+def _read_units(
+    store: ReadingStore,
+    units: Sequence[Unit],
+    work: Work,
+    options: StudyOptions,
+    progress: Progress,
+) -> dict[Unit, str]:
+    """Read what is not finished; returns why units failed."""
+    left = [(number, unit) for number, unit in enumerate(units) if not store.has(unit)]
+    finished = len(units) - len(left)
+    progress(finished, len(units))
+    failures: dict[Unit, str] = {}
+    if not left:
+        return failures
+    tasks = [PhotoTask(number, packed(unit)) for number, unit in left]
+    for results in _results(work, tasks, options):
+        for result in results:
+            unit = units[result.id]
+            if result.pictures:
+                store.keep(unit, result.pictures[0])
+            else:
+                failures[unit] = str(result.rows[0]["reason"])
+            finished += 1
+            progress(finished, len(units))
+    return failures
+
+
+def _results(work: Work, tasks: list[PhotoTask], options: StudyOptions) -> Results:
+    if options.scheduler is not None:
+        return read_on_cluster(work, tasks, options.scheduler, read_tasks)
+    jobs = min(options.jobs, len(tasks))
+    return read_in_processes(work, tasks, jobs, 1, read_tasks_apart)
+
+
+def _read_session(
+    session: Session, unit: Unit | None, store: ReadingStore, options: StudyOptions
+) -> ReadSession:
+    if unit is None:
+        frames, live = read_table_session(session.file, session.face)
+        one = ReadSession(session, frames)
+    else:
+        face = session.face or LARGEST
+        about = store.about(unit)
+        frames, live = store.frames(unit)[face.text], []
+        one = ReadSession(session, frames, size_wh=about.size_wh, remark=about.remark)
+    frames = frames.between(session.start_s, session.end_s)
+    if not len(frames):
+        raise InputError(f"{session.file} has no frame in this part")
+    film = _film_address(session, unit, options)
+    own = (*session.segments, *live)
+    plain = replace(one, session=replace(session, segments=()), frames=frames, own_segments=own)
+    segmented = _segmented(plain, options.sources)
+    return replace(segmented, session=session, film=film)
+
+
+def _film_address(session: Session, unit: Unit | None, options: StudyOptions) -> str:
+    """The film of a session from the page: its own, or the clip itself if others may be seen."""
+    if unit is not None and unit.film is not None:
+        return f"films/{unit.film.name}"
+    if session.is_table or session.is_photos or options.only_marked:
+        return ""
+    return Path(os.path.relpath(session.file.absolute(), options.output.absolute())).as_posix()
+
+
+def remove_progress(output: Path) -> None:
+    """Forget what has been read."""
+    shutil.rmtree(output / FOLDER, ignore_errors=True)
