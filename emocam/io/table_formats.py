@@ -36,7 +36,6 @@ class Table(ABC):
     """
 
     grows: ClassVar[bool] = True  # whether others can read it before it is complete
-    package: ClassVar[str | None] = None  # what must be installed for it
 
     def __init__(self, path: Path, columns: Sequence[str], *, live: bool = False) -> None:
         self.path = path
@@ -191,10 +190,9 @@ class SqliteTable(Table):
 
 
 class ParquetTable(Table):
-    """An Apache Parquet file, in row groups; needs pyarrow (https://arrow.apache.org)."""
+    """An Apache Parquet file, in row groups (https://arrow.apache.org)."""
 
     grows = False
-    package = "pyarrow"
 
     def _open(self, target: Path) -> None:
         import pyarrow

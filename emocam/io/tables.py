@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from emocam.errors import OutputError, SetupError, UsageError
+from emocam.errors import OutputError, UsageError
 from emocam.io.table_formats import TABLE_FORMATS, Table
 from emocam.output import check_free
 from emocam.types import Reading
@@ -107,8 +106,6 @@ def open_table(
     UsageError
         When the ending is none of these, the table exists and may not be replaced, or the kind
         can't grow in view (Parquet).
-    SetupError
-        When Parquet is wanted and pyarrow is not installed.
     OutputError
         On entering, when the file can't be made.
     """
@@ -131,15 +128,9 @@ def check_table(path: Path) -> type[Table]:
     ------
     UsageError
         When there is no such kind.
-    SetupError
-        When it needs a package that is not installed.
     """
     if path.suffix.lower() not in TABLE_FORMATS:
         raise UsageError(
             f"a table ends in {', '.join(TABLE_FORMATS)}; got '{path}': try {path.stem}.csv"
         )
-    kind = TABLE_FORMATS[path.suffix.lower()]
-    if kind.package is not None and importlib.util.find_spec(kind.package) is None:
-        extra = path.suffix[1:].lower()
-        raise SetupError(f'{path} needs {kind.package}: pip install "emocam[{extra}]"')
-    return kind
+    return TABLE_FORMATS[path.suffix.lower()]

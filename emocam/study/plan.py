@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emocam.errors import UsageError
-from emocam.io.clip_discovery import VIDEO_ENDINGS, parse_time
-from emocam.io.photo_discovery import PHOTO_ENDINGS
+from emocam.io.clip_discovery import parse_time
+from emocam.io.media_kind import PHOTO_ENDINGS, VIDEO_ENDINGS
 from emocam.io.table_formats import TABLE_FORMATS
 from emocam.study.csv_rows import read_rows
 from emocam.study.participant_face import ParticipantFace, parse_face

@@ -86,8 +86,6 @@ def plan_outputs(
     ------
     UsageError
         When a result exists already, would replace a clip, or can't be of this kind.
-    SetupError
-        When this kind of table needs a package that is not installed.
     """
     if _is_file(output):
         if len(clips) > 1 or film or table or report:
