@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from emocam.io.clip_streams import ClipSound
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
 from emocam.readings import FrameReadings
@@ -32,13 +33,12 @@ def write_film(
     stack
         Ends what reads and writes.
     video
-        The open clip, of which no frame has been taken yet.
+        The open clip.
     analysed
         Starts the reading; faces that are not the participants' are `hidden` in what it gives.
     """
-    second = stack.enter_context(video.follower())
-    sound = video.sound()
-    film = _Film(path, stack, video.fps, sound)
+    second = stack.enter_context(VideoFile(video.path, video.start_s, video.end_s))
+    film = _Film(path, stack, video.fps, second.sound())
     for frame, now, drawn in frames_with_readings(stack, second, analysed()):
         film.add(frame, now, drawn)
         if now is not None:
@@ -46,7 +46,7 @@ def write_film(
 
 
 class _Film:
-    def __init__(self, path: Path, stack: ExitStack, fps: float, sound: object) -> None:
+    def __init__(self, path: Path, stack: ExitStack, fps: float, sound: ClipSound | None) -> None:
         self._path, self._stack, self._fps, self._sound = path, stack, fps, sound
         self._recorder: FilmRecorder | None = None
         self._overlay: Overlay | None = None
@@ -56,7 +56,7 @@ class _Film:
         time_s, image = frame.time_s or 0.0, frame.image_bgr
         size_wh = image.shape[1], image.shape[0]
         if self._recorder is None:
-            recorder = FilmRecorder(self._path, size_wh, fps=self._fps, sound=self._sound)  # type: ignore[arg-type]
+            recorder = FilmRecorder(self._path, size_wh, fps=self._fps, sound=self._sound)
             self._recorder = self._stack.enter_context(recorder)
         picture = np.array(image)
         self._cover_others(picture, drawn, time_s, size_wh)
