@@ -19,6 +19,7 @@ import argparse
 import itertools
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ from typing import Any
 import numpy as np
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.append(str(ROOT))
 SAMPLE = ROOT / "samples" / "webcam.mp4"
 _MB = 1 << 20
 
@@ -171,6 +172,7 @@ def session(chosen: argparse.Namespace) -> dict[str, Any]:
         "raw_switches_per_minute": round(summary.raw_switches_per_minute, 2),
         "faces": len(summary.emotions),
         "session_cpu_share": round(cpu_s / summary.seconds, 2),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
         "load_average": round(os.getloadavg()[0], 1),
     }
 

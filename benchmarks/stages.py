@@ -4,7 +4,7 @@
     python benchmarks/stages.py --sizes 640x480 --faces 1 --threads 1 --json stages.json
 
 A stage is what the live loop, `emocam video` and `emocam label` are made of; which of them take
-part in a frame depends on the use. Search, verify and vote make up the search of a still picture;
+part in a frame depends on the use. Scan, verify and vote make up the search of a still picture;
 `near` is the search around a known face, which frames in order need instead; describe, encode,
 compare and cluster make up a reading of all faces of the picture.
 """
@@ -28,12 +28,10 @@ THREADS = (1, 2)
 RUNS = 15
 
 
-def stages(
-    picture_bgr: np.ndarray, recognizer: Any
-) -> tuple[dict[str, Callable[[], object]], int]:
+def stages(picture_bgr: np.ndarray, recognizer: Any) -> tuple[dict[str, Callable[[], object]], int]:
     """What is done to one picture, each as a call without arguments; how many faces it has."""
     from emocam.detection.crop import crop_faces
-    from emocam.detection.oriented_boxes import halvings
+    from emocam.detection.pyramid import image_pyramid
     from emocam.detection.search_model import load_search
     from emocam.io.decode import decode_photo
     from emocam.readings import FrameReadings
@@ -44,12 +42,12 @@ def stages(
     detector, model = recognizer.detector, recognizer.model
     jpeg = cv2.imencode(".jpg", picture_bgr)[1].tobytes()
     gray = cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2GRAY)
-    halves = halvings(gray)
-    scan, verifier, vote = load_search()
+    pyramid = image_pyramid(gray)
+    scan, verifier, ensemble = load_search()
     smallest = max(32.0, 0.05 * min(gray.shape))
-    candidates = scan.search(halves, smallest, 48)
-    judged, _ = verifier.look(halves, candidates[:, :4])
-    likely = judged[judged[:, 4] > 0]
+    candidates = scan.search(pyramid, smallest, 48)
+    scored, _ = verifier.score(pyramid, candidates[:, :4])
+    likely = scored[scored[:, 4] > 0]
     faces = detector.detect(picture_bgr)
     boxes = [face.xyxy for face in faces]
     crops = np.stack(crop_faces(picture_bgr, faces, model.size))
@@ -81,9 +79,9 @@ def stages(
     return {
         "decode JPEG": partial(decode_photo, jpeg, color=False, min_side=1200),
         "grey": partial(cv2.cvtColor, picture_bgr, cv2.COLOR_BGR2GRAY),
-        "scan": partial(scan.search, halves, smallest, 48),
-        "verify": partial(verifier.look, halves, candidates[:, :4]),
-        "vote": partial(vote.log_odds, halves, likely),
+        "scan": partial(scan.search, pyramid, smallest, 48),
+        "verify": partial(verifier.score, pyramid, candidates[:, :4]),
+        "vote": partial(ensemble.logits, pyramid, likely),
         "search, all": partial(detector.detect, picture_bgr),
         "near": partial(detector.search_near, picture_bgr, boxes),
         "crop": partial(crop_faces, picture_bgr, faces, model.size),

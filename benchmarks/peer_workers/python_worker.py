@@ -33,7 +33,7 @@ class Fer:
     def start(self) -> None:
         """Another clip begins."""
 
-    def read(self, picture, time_s):
+    def read(self, picture, _time_s):
         """Labels of the faces of a picture."""
         found = self.fer.detect_emotions(picture)
         return [max(one["emotions"], key=one["emotions"].get) for one in found]
@@ -53,7 +53,7 @@ class Tutorial(Fer):
         name = cv2.data.haarcascades + "haarcascade_frontalface_default.xml"
         self.cascade = cv2.CascadeClassifier(name)
 
-    def read(self, picture, time_s):
+    def read(self, picture, _time_s):
         gray = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         boxes = self.cascade.detectMultiScale(gray, 1.1, 5)
         crops = [gray[y : y + h, x : x + w] for x, y, w, h in boxes]
@@ -71,7 +71,7 @@ class EmocamRead:
     def start(self) -> None:
         pass
 
-    def read(self, picture, time_s):
+    def read(self, picture, _time_s):
         return [one.emotion for one in self.recognizer.read(picture)]
 
     def faces(self, crops):
