@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import TextColumn
 
 from emocam.cli.options import Certainty, Force, JsonOutput, Model, progress_bar
 
@@ -58,15 +57,13 @@ def label(
 
     The same command goes on where an interrupted one stopped.
     """
-    import joblib
-
     from emocam.label.run import LabelOptions, label_photos
 
     options = LabelOptions(
         output=output,
         model=model,
         certainty=certainty,
-        jobs=jobs or joblib.cpu_count(),  # that this process may use
+        jobs=jobs,
         scheduler=scheduler,
         fresh=fresh,
         force=force,
@@ -84,9 +81,7 @@ def label(
 
 @contextmanager
 def _progress() -> Iterator[Callable[[LabelProgress], None]]:
-    with progress_bar(
-        TextColumn("{task.fields[rate]}"), TextColumn("{task.fields[counts]}")
-    ) as bar:
+    with progress_bar("{task.fields[rate]}", "{task.fields[counts]}") as bar:
         task = bar.add_task("photos", total=None, rate="", counts="")
         state: LabelProgress | None = None
 

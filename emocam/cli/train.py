@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.progress import Progress, TaskID
 
 from emocam.cli.options import (
     DatasetPath,
@@ -19,6 +18,8 @@ from emocam.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from emocam.training.dataset import Dataset
     from emocam.training.faces import Faces
 

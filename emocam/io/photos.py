@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import stat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emocam.errors import PictureError, SetupError, reason_of
-from emocam.io.decode import decode_photo
-from emocam.types import ImageU8
+
+if TYPE_CHECKING:
+    from emocam.types import ImageU8
 
 _MAX_BYTES = 256 * 1024 * 1024
 
@@ -22,6 +23,8 @@ def read_photo(path: Path) -> ImageU8:
     PictureError
         With the status and the reason for the table.
     """
+    from emocam.io.decode import decode_photo  # who only lists photos needs no OpenCV
+
     return decode_photo(read_bytes(str(path)), path.name).image_bgr
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from emocam.errors import OutputError, UsageError
 from emocam.io.table_formats import TABLE_FORMATS, Table
 from emocam.output import check_free
-from emocam.types import Reading
+
+if TYPE_CHECKING:
+    from emocam.types import Reading
 
 HEAD_COLUMNS = (
     "source", "frame", "time_s", "face", "x1", "y1", "x2", "y2", "detection",

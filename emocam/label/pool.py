@@ -12,11 +12,8 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import Any
 
-from joblib import Parallel, delayed, parallel_config
-
 from emocam.errors import SetupError, SourceError
 from emocam.label.tasks import PhotoResult, PhotoTask, Work, failed
-from emocam.label.worker import label_tasks, label_tasks_apart
 
 Results = Iterator[list[PhotoResult]]
 Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
@@ -28,12 +25,34 @@ _WORKER_WAIT_S = 60
 _CRASHED = "the reader crashed on it"
 
 
+def usable_cores() -> int:
+    """Cores that this process may use, as containers and batch systems limit them."""
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+# Named here and imported there: the run itself needs no OpenCV, and starts sooner without.
+def label_apart(work: Work, parent: int, tasks: list[PhotoTask]) -> list[PhotoResult]:
+    """See `emocam.label.worker.label_tasks_apart`."""
+    from emocam.label.worker import label_tasks_apart
+
+    return label_tasks_apart(work, parent, tasks)
+
+
+def label_there(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
+    """See `emocam.label.worker.label_tasks`."""
+    from emocam.label.worker import label_tasks
+
+    return label_tasks(work, tasks)
+
+
 def read_in_processes(
     work: Work,
     tasks: Iterable[PhotoTask],
     jobs: int,
     chunk: int = CHUNK,
-    read_apart: Callable[[Work, int, list[PhotoTask]], list[PhotoResult]] = label_tasks_apart,
+    read_apart: Callable[[Work, int, list[PhotoTask]], list[PhotoResult]] = label_apart,
 ) -> Results:
     """Read photos in processes of this machine.
 
@@ -61,6 +80,8 @@ def read_in_processes(
             return
 
         def side_by_side(chunks: _Chunks) -> Results:
+            from joblib import parallel_config
+
             with parallel_config("loky", inner_max_num_threads=1):
                 yield from _parallel(read, chunks, jobs, _AHEAD * jobs)
 
@@ -72,7 +93,7 @@ def read_on_cluster(
     work: Work,
     tasks: Iterable[PhotoTask],
     address: str,
-    read_some: Callable[[Work, list[PhotoTask]], list[PhotoResult]] = label_tasks,
+    read_some: Callable[[Work, list[PhotoTask]], list[PhotoResult]] = label_there,
 ) -> Results:
     """Read photos on the workers of a Dask cluster, which must see the photos and the model.
 
@@ -147,6 +168,8 @@ def _past_deaths(
 def _parallel(
     read: Reader, chunks: Iterable[list[PhotoTask]], jobs: int, pre_dispatch: int
 ) -> Results:
+    from joblib import Parallel, delayed  # slow to import, and a single process does without
+
     parallel = Parallel(
         n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=pre_dispatch
     )
@@ -166,6 +189,8 @@ def _cluster(address: str) -> Iterator[Any]:
         raise SetupError(
             f"no Dask scheduler answers at {address}; start one: dask scheduler"
         ) from error
+    from joblib import parallel_config
+
     from emocam.label.dask_backend import ClusterBackend
 
     backend = ClusterBackend(client=client, wait_for_workers_timeout=_WORKER_WAIT_S)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from emocam.errors import UsageError
 from emocam.io.media_kind import other_command
@@ -15,18 +16,21 @@ from emocam.io.photo_discovery import find_photos
 from emocam.io.photos import is_remote
 from emocam.io.table_formats import Row, SqliteTable, Table, readable, remove_database
 from emocam.io.tables import check_table, columns, open_table
-from emocam.label.annotated import common_base
-from emocam.label.gallery import GalleryFace, write_gallery
 from emocam.label.journal import Journal
-from emocam.label.pool import CHUNK, Results, read_in_processes, read_on_cluster
+from emocam.label.places import common_base
+from emocam.label.pool import CHUNK, Results, read_in_processes, read_on_cluster, usable_cores
 from emocam.label.sorted_photos import check_sorting, sort_photos
 from emocam.label.tasks import PhotoResult, Work
 from emocam.output import check_free
 from emocam.recognition.labels import UNSURE
-from emocam.recognition.model_file import find_model, load_model_file, model_hash
+from emocam.recognition.model_file import find_model, load_model_card, model_hash
+
+if TYPE_CHECKING:
+    from emocam.label.gallery import GalleryFace
 
 _COMMIT_S = 0.5  # finished photos are kept at least this often; what is lost is read again
 _FAILED_SHOWN = 5
+_FEW = 16  # photos that one process has read before a second one would be ready
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class LabelOptions:
     certainty
         Below this certainty a face is `unsure`; None takes the model's threshold.
     jobs
-        Processes on this machine.
+        Processes on this machine; None for one a core, and a single one for a few photos.
     scheduler
         Address of a Dask scheduler, whose workers then read the photos.
     fresh
@@ -62,7 +66,7 @@ class LabelOptions:
     output: Path
     model: str | None = None
     certainty: float | None = None
-    jobs: int = 1
+    jobs: int | None = None
     scheduler: str | None = None
     fresh: bool = False
     force: bool = False
@@ -141,7 +145,7 @@ def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progres
     if inputs and all(hints):
         raise UsageError(hints[0])
     model = find_model(options.model)
-    labels = load_model_file(model).labels
+    labels = tuple(load_model_card(model)["labels"])
     work = _work(inputs, options, model)
     journal = options.output.with_name(f"{options.output.name}.progress")
     goes_on = journal.exists() and not options.fresh
@@ -276,7 +280,7 @@ class _Run:
         tasks = self.journal.unfinished(self.work)
         if self.options.scheduler is not None:
             return read_on_cluster(self.work, tasks, self.options.scheduler)
-        jobs = min(self.options.jobs, left)
+        jobs = min(self.options.jobs or (1 if left < _FEW else usable_cores()), left)
         # A few photos in small portions, so that no process is left without.
         return read_in_processes(self.work, tasks, jobs, min(CHUNK, max(1, left // (4 * jobs))))
 
@@ -299,6 +303,8 @@ class _Run:
         if options.annotated is not None:
             made.append(options.annotated)
         if options.gallery is not None:
+            from emocam.label.gallery import write_gallery  # needs OpenCV, as only this does here
+
             faces = self._gallery_faces()
             made += write_gallery(options.gallery, faces, self.emotions.total(), self.labels)
         if options.sort_into is not None:
@@ -311,6 +317,8 @@ class _Run:
         return made
 
     def _gallery_faces(self) -> Iterator[GalleryFace]:
+        from emocam.label.gallery import GalleryFace
+
         for emotion in (*self.labels, UNSURE):
             for address, certainty, jpeg in self.journal.faces(self.work, emotion):
                 yield GalleryFace(emotion, address, certainty, jpeg)

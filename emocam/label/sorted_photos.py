@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emocam.errors import OutputError, UsageError
 from emocam.io.photos import is_remote, read_bytes
-from emocam.label.annotated import place_below
+from emocam.label.places import place_below
 from emocam.output import complete_file
 
 _LIST = ".emocam-sorted"  # what an earlier run made, and only that is taken away again

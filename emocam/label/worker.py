@@ -16,8 +16,6 @@ from emocam.errors import EmocamError, ModelError, PictureError, reason_of
 from emocam.io.decode import Photo, decode_photo
 from emocam.io.photos import read_bytes
 from emocam.io.tables import reading_row
-from emocam.label.annotated import write_annotated
-from emocam.label.gallery import cut_face
 from emocam.label.tasks import PhotoResult, PhotoTask, Work, failed
 from emocam.recognition.model_file import model_hash
 from emocam.recognition.recognizer import EmotionRecognizer
@@ -98,9 +96,13 @@ class PhotoReader:
         whole = [_at_full_size(reading, gray) for reading in readings]
         pictures: list[bytes] = []
         if self.work.pictures:
+            from emocam.label.gallery import cut_face
+
             colored = decode_photo(data, task.address, min_side=_MIN_SIDE)
             pictures = [cut_face(colored.image_bgr, one.face.xyxy) for one in readings]
         if self.work.annotated:
+            from emocam.label.annotated import write_annotated
+
             folder = Path(self.work.annotated)
             write_annotated(data, task.address, whole, folder, self.work.base)
         return PhotoResult(task.id, [reading_row(task.address, one) for one in whole], pictures)

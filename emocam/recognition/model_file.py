@@ -126,6 +126,22 @@ def model_hash(model: str | Path | None = None) -> str:
     return hashed.hexdigest()
 
 
+def load_model_card(path: str | Path) -> dict[str, Any]:
+    """Read the card of a model file alone, without its arrays.
+
+    Raises
+    ------
+    ModelError
+        As for `load_model_file`.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return _checked_card(path, file.metadata())
+    except (SafetensorError, OSError, TypeError) as error:
+        raise ModelError(f"{path} is not a model that 'emocam train' made: {error}") from error
+
+
 def load_model_file(path: str | Path) -> ModelFile:
     """Read a model file; nothing in it can run.
 

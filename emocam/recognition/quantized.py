@@ -54,7 +54,7 @@ class QuantizedMatrix:
         scaled = np.ascontiguousarray((left * self.scale).T)
         for rows, block in self._blocks(len(left)):
             np.matmul(block, scaled, out=product[rows])
-        return product.T
+        return np.asarray(product.T, dtype=np.float32)
 
     def _blocks(self, times: int) -> Iterator[tuple[slice, FloatArray]]:
         """Rows and their values as float32, in a buffer that the next ones overwrite.
