@@ -41,8 +41,8 @@ def compare(
     from emocam.analysis.figures.base import save_png
     from emocam.analysis.figures.comparison import plot_comparison
     from emocam.analysis.methods import study_methods
+    from emocam.analysis.reports import save_comparison_report
     from emocam.analysis.rounds import make_rounds
-    from emocam.analysis.study_report import save_comparison_report
     from emocam.output import check_free
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.training.dataset import open_dataset

@@ -38,7 +38,7 @@ def dataset(
     """Show what a data set holds: counts, balance, pictures that are there twice or equalised."""
     from emocam.analysis.figures.base import save_png
     from emocam.analysis.figures.counts import plot_counts
-    from emocam.analysis.study_report import save_dataset_report
+    from emocam.analysis.reports import save_dataset_report
     from emocam.output import check_free
     from emocam.training.balance import undersample
     from emocam.training.copy import check_folder_free, write_copy

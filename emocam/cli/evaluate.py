@@ -45,7 +45,7 @@ def evaluate(
     from emocam.analysis.figures.base import save_png
     from emocam.analysis.figures.evaluation import plot_confusion
     from emocam.analysis.figures.votes import plot_judgements
-    from emocam.analysis.study_report import save_evaluation_report
+    from emocam.analysis.reports import save_evaluation_report
     from emocam.output import check_free
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.training.dataset import open_dataset

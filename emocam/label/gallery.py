@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from html import escape
+from collections.abc import Iterable, Sequence
 from itertools import groupby, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import cv2
@@ -20,7 +18,7 @@ from emocam.io.photos import is_remote
 from emocam.io.table_formats import readable
 from emocam.output import complete_file
 from emocam.recognition.labels import color_hex
-from emocam.render.page import page
+from emocam.render.page import data_address, render_page
 from emocam.types import Box, ImageU8
 
 _SIDE = 96
@@ -28,32 +26,8 @@ _MARGIN = 0.15  # shown around the box, as a share of its side
 _QUALITY = 80
 _ON_A_PAGE = 10_000
 _EMBEDDED = 1_000  # more faces would make a file that opens slowly
-_IN_A_BLOCK = 120  # a multiple of every number of columns
+_IN_A_LIST = 120  # a multiple of every number of columns
 _NAME = re.compile(r"[0-9a-f]{20}\.jpg")
-
-_STYLE = """
-body { max-width: none }
-.filter { position: absolute; opacity: 0 }
-.chips { display: flex; flex-wrap: wrap; gap: .4rem; position: sticky; top: 0; z-index: 1;
-  padding: .5rem 0; background: var(--paper) }
-.chips label { border: 1px solid var(--line); border-radius: 1rem; padding: .1rem .8rem;
-  cursor: pointer }
-.chips label::before, h2::before { content: ""; display: inline-block; width: .7em; height: .7em;
-  margin-right: .4em; border-radius: 50%; border: 1px solid var(--soft); background: var(--c) }
-.faces { display: grid; grid-template-columns: repeat(var(--n), 1fr); gap: .5rem; --n: 3;
-  list-style: none; padding: 0; margin: 0 0 .5rem; text-align: center;
-  content-visibility: auto; contain-intrinsic-height: auto calc(8000px / var(--n)) }
-.faces img { width: 96px; height: 96px; border-radius: .4rem; border: 3px solid var(--c);
-  background: var(--line) }
-.faces a { color: inherit; text-decoration: none; font-size: .85rem; display: block }
-.faces a:hover img, .faces a:focus img { outline: 3px solid var(--ink) }
-@media (min-width: 40rem) { .faces { --n: 5 } }
-@media (min-width: 56rem) { .faces { --n: 8 } }
-@media (min-width: 70rem) { .faces { --n: 10 } }
-@media (min-width: 84rem) { .faces { --n: 12 } }
-@media (min-width: 108rem) { .faces { --n: 15 } }
-@media print { .faces { content-visibility: visible } .chips, .filter { display: none } }
-"""
 
 
 class GalleryFace(NamedTuple):
@@ -116,11 +90,15 @@ def write_gallery(
     rest = iter(faces)
     pictures = _Embedded() if count <= _EMBEDDED else _Folder(path.with_name(f"{path.stem}-faces"))
     for number, name in enumerate(names):
-        body = _body(islice(rest, _ON_A_PAGE), path.parent, tuple(labels), pictures)
-        turn = _turn_page(names, number) if pages > 1 else ""
-        title = f"{count} faces by apparent expression"
+        html = render_page(
+            "label/templates/gallery.html",
+            title=f"{count} faces by apparent expression",
+            groups=_groups(islice(rest, _ON_A_PAGE), path.parent, tuple(labels), pictures),
+            in_a_list=_IN_A_LIST,
+            pages=[f"./{quote(one.name)}" for one in names],
+            number=number,
+        )
         with complete_file(name) as temporary:
-            html = page(title, turn + body + turn, style=_STYLE)
             temporary.write_text(html, encoding="utf-8")
     return [*names, *pictures.finish()]
 
@@ -129,7 +107,7 @@ class _Embedded:
     """Pictures that stand in the page."""
 
     def address(self, jpeg: bytes) -> str:
-        return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+        return data_address(jpeg, "jpeg")
 
     def finish(self) -> list[Path]:
         return []
@@ -158,73 +136,40 @@ class _Folder:
         return [self.path]
 
 
-def _body(
+def _groups(
     faces: Iterable[GalleryFace],
     folder: Path,
     labels: tuple[str, ...],
     pictures: _Embedded | _Folder,
-) -> str:
-    filters, chips, rules, sections = [], [], [], []
-    groups = (
-        (emotion, list(some)) for emotion, some in groupby(faces, key=lambda face: face.emotion)
-    )
-    for number, (emotion, some) in enumerate(groups):
-        color = f"--c: {color_hex(emotion, labels)}"
-        name = escape(emotion)
-        filters.append(f'<input class="filter" type="radio" name="f" id="f{number}">')
-        chips.append(f'<label for="f{number}" style="{color}">{name} {len(some)}</label>')
-        rules.append(
-            f"#f{number}:checked ~ section:not(#s{number}) {{ display: none }}"
-            f"#f{number}:checked ~ .chips [for=f{number}],"
-            f"#f{number}:focus-visible ~ .chips [for=f{number}] {{ outline: 2px solid var(--ink) }}"
-        )
-        blocks = "".join(_blocks(_items(some, folder, pictures)))
-        sections.append(
-            f'<section id="s{number}" style="{color}"><h2>{name} <span class="soft">{len(some)}'
-            f"</span></h2>{blocks}</section>"
-        )
-    if not sections:
-        return "<p>No faces were found.</p>"
-    everything = '<input class="filter" type="radio" name="f" id="fall" checked>'
-    row = f'<div class="chips"><label for="fall">all</label>{"".join(chips)}</div>'
-    rules.append("#fall:checked ~ .chips [for=fall] { outline: 2px solid var(--ink) }")
-    style = f"<style>{''.join(rules)}</style>"
-    return style + everything + "".join(filters) + row + "\n".join(sections)
+) -> list[dict[str, Any]]:
+    """What the template shows of each emotion."""
+    return [
+        {
+            "emotion": emotion,
+            "color": color_hex(emotion, labels),
+            "faces": [_entry(face, folder, pictures) for face in some],
+        }
+        for emotion, some in groupby(faces, key=lambda face: face.emotion)
+    ]
 
 
-def _blocks(items: Iterator[str]) -> Iterator[str]:
-    """Lists that a browser can leave alone until they come into view."""
-    while block := "".join(islice(items, _IN_A_BLOCK)):
-        yield f'<ul class="faces">{block}</ul>'
-
-
-def _items(
-    faces: Iterable[GalleryFace], folder: Path, pictures: _Embedded | _Folder
-) -> Iterator[str]:
-    for face in faces:
-        name = escape(readable(Path(face.address).name))
-        link = _link(face.address, folder)
-        yield (
-            f'<li><a{link} title="{escape(readable(face.address))}">'
-            f'<img loading="lazy" alt="a face in {name}" '
-            f'src="{pictures.address(face.jpeg)}">{face.certainty:.0%}</a></li>\n'
-        )
+def _entry(face: GalleryFace, folder: Path, pictures: _Embedded | _Folder) -> dict[str, str]:
+    return {
+        "link": _link(face.address, folder),
+        "address": readable(face.address),
+        "name": readable(Path(face.address).name),
+        "picture": pictures.address(face.jpeg),
+        "certainty": f"{face.certainty:.0%}",
+    }
 
 
 def _link(address: str, folder: Path) -> str:
+    """Address of a photo as seen from the page's folder; empty where a browser can't open it."""
     if is_remote(address):
-        return f' href="{escape(address)}"' if address.startswith(("http://", "https://")) else ""
+        return address if address.startswith(("http://", "https://")) else ""
     try:
         target = os.path.relpath(Path(address).absolute(), folder.absolute())
     except ValueError:  # on another drive, which Windows can't reach by a relative path
-        return f' href="{escape(Path(address).absolute().as_uri())}"'
+        return Path(address).absolute().as_uri()
     # A name such as `javascript:x.jpg` would be taken for an address without the dot.
-    return f' href="./{escape(quote(os.fsencode(Path(target).as_posix())))}"'
-
-
-def _turn_page(names: Sequence[Path], number: int) -> str:
-    links = [
-        f"<b>{n + 1}</b>" if n == number else f'<a href="./{quote(name.name)}">{n + 1}</a>'
-        for n, name in enumerate(names)
-    ]
-    return f"<nav>Page {' '.join(links)}</nav>"
+    return f"./{quote(os.fsencode(Path(target).as_posix()))}"

@@ -13,7 +13,6 @@ import threading
 from base64 import b64encode
 from contextlib import suppress
 from http import HTTPStatus
-from importlib.resources import files
 
 import cv2
 from websockets.datastructures import Headers
@@ -24,7 +23,7 @@ from websockets.sync.server import ServerConnection, serve
 from emocam.errors import SetupError
 from emocam.readings import Readings
 from emocam.recognition.labels import UNSURE, color_hex
-from emocam.render.page import page
+from emocam.render.page import render_page
 from emocam.types import ImageU8
 
 _ADDRESS = "127.0.0.1"
@@ -65,7 +64,7 @@ class BrowserView:
         self._count = 0
         self._clients: set[ServerConnection] = set()
         self._is_ended = False
-        self._page = _make_page()
+        self._page = render_page("live/templates/live.html", title="emocam live").encode()
         self._policy = _content_policy(self._page)
 
     def __enter__(self) -> BrowserView:
@@ -255,14 +254,6 @@ def _encode(frame_bgr: ImageU8) -> bytes:
         picture = cv2.resize(frame_bgr, size_wh, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     _, coded = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return coded.tobytes()
-
-
-def _make_page() -> bytes:
-    folder = files("emocam.live") / "web"
-    body, style, script = (
-        (folder / f"live.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")
-    )
-    return page("emocam live", body, style=style, script=script).encode()
 
 
 def _content_policy(html: bytes) -> str:

@@ -112,6 +112,11 @@ class ClipSummary:
         """From the first analysed frame to the last."""
         return 0.0 if self.first_s is None else self.last_s - self.first_s
 
+    @property
+    def share_with_face(self) -> float:
+        """Share of the analysed frames in which there is a face."""
+        return self.frames_with_face / self.analysed_frames if self.analysed_frames else 0.0
+
     def add(
         self,
         readings: FrameReadings,

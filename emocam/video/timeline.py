@@ -1,9 +1,9 @@
-"""A face's timeline as HTML: an area an emotion, drawn without scripts, and its numbers."""
+"""A face's timeline as the report draws it: an area an emotion, and its numbers."""
 
 from __future__ import annotations
 
-import json
-from html import escape
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from emocam.video.clip_summary import ClipSummary, Person
 _ROW = 24  # height of an emotion's row in pixels
 _REACH = 1.5  # times the usual distance between readings
 _STRIP = 14  # height of the row that shows what was said
-_WIDE = 1000  # width in the drawing's own units
+WIDE = 1000  # width in the drawing's own units
 
 
 def clock(time_s: float) -> str:
@@ -31,46 +31,22 @@ def percent(share: float) -> str:
     return f"{share:.0%}" if share >= 0.005 or share == 0 else "<1%"
 
 
-def timeline_html(summary: ClipSummary, person: Person, *, jumps: bool) -> str:
-    """A face's rows with their labels and mean values, and beside them the lines.
+class PersonTimeline:
+    """The shapes of one face's timeline.
 
-    Parameters
+    Attributes
     ----------
-    summary
-        Of the clip.
-    person
-        Whose timeline.
-    jumps
-        Whether there is a film that a click jumps to.
+    begin_s, end_s
+        The clip's time, from edge to edge.
+    rows
+        For each label its colour, mean probability, share of time and area.
+    pieces
+        The stretches of time with one label.
+    data
+        The numbers, for the page's script.
     """
-    plot = _Plot(summary, person)
-    hint = "Hover, or the arrow keys, give the values at a moment."
-    if jumps:
-        hint += " Enter or a click shows that moment in the film."
-    begin, end = f"{plot.begin_s:.1f}", f"{plot.end_s:.1f}"
-    kinds = len(plot.labels)
-    return (
-        f"<div class=timeline><ul><li class=said>label</li>{plot.rows()}</ul>"
-        f'<div class=plot tabindex=0 role=slider aria-valuemin="{begin}" aria-valuemax="{end}" '
-        f'aria-valuenow="{begin}" aria-valuetext="{clock(plot.begin_s)}" '
-        f'aria-label="Timeline of face {person.id}: probability of each emotion">'
-        f"{_svg(plot.strip(), _STRIP, 'Which label was said when')}"
-        f"{_svg(plot.areas(), _ROW * kinds, f'{kinds} lines over time, one an emotion')}"
-        f"<div class=cursor hidden></div></div><div class=ticks>{plot.ticks()}</div>"
-        f"<script type=application/json>{plot.data()}</script></div>"
-        f'<p class="soft hint" hidden>{hint}</p>'
-    )
 
-
-def _svg(content: str, height: int, what: str) -> str:
-    return (
-        f'<svg viewBox="0 0 {_WIDE} {height}" height={height} preserveAspectRatio=none role=img '
-        f'aria-label="{what}">{content}</svg>'
-    )
-
-
-class _Plot:
-    """One face's timeline and its scale."""
+    row_height, strip_height = _ROW, _STRIP
 
     def __init__(self, summary: ClipSummary, person: Person) -> None:
         self.labels = summary.labels
@@ -84,64 +60,58 @@ class _Plot:
         self._away = np.diff(line.times_s) > 2 * self._reach_s
         self._shares = summary.shares(person)
 
-    def rows(self) -> str:
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
         means = self._line.probabilities.mean(axis=0)
-        return "".join(
-            f'<li><b style="background:{color_hex(label, self.labels)}"></b>{escape(label)} '
-            f"<output>{percent(float(mean))}</output></li>"
-            for label, mean in zip(self.labels, means, strict=True)
-        )
-
-    def areas(self) -> str:
-        """An area for each emotion below its line, broken where the face was away."""
-        parts = [
-            f'<path class=line d="M0 {(row + 1) * _ROW}H{_WIDE}"/>'
-            for row in range(len(self.labels))
+        return [
+            {
+                "label": label,
+                "color": color_hex(label, self.labels),
+                "mean": float(means[row]),
+                "share": self._shares.get(label, 0.0),
+                "area": self._area(row),
+            }
+            for row, label in enumerate(self.labels)
         ]
-        for row, label in enumerate(self.labels):
-            share = percent(self._shares.get(label, 0.0))
-            parts.append(
-                f'<path fill="{color_hex(label, self.labels)}" d="{self._area(row)}">'
-                f"<title>{escape(label)}, {share} of the time</title></path>"
-            )
-        return "".join(parts)
 
     def _area(self, row: int) -> str:
+        """Path of the area below a label's line, broken where the face was away."""
         xs, bottom = self._across(self._line.times_s), (row + 1) * _ROW
         ys = bottom - self._line.probabilities[:, row] * (_ROW - 3)
         parts: list[str] = []
-        for piece in self._pieces(self._away):
+        for piece in self._split(self._away):
             points = " ".join(f"{xs[n]:.1f} {ys[n]:.1f}" for n in piece)
             # A single moment would have no width.
             last = max(xs[piece[-1]], xs[piece[0]] + 1)
             parts.append(f"M{xs[piece[0]]:.1f} {bottom}L{points} {last:.1f} {bottom}Z")
         return "".join(parts)
 
-    def strip(self) -> str:
-        """A coloured piece for each stretch of one label."""
+    @cached_property
+    def pieces(self) -> list[dict[str, Any]]:
         times, labels = self._line.times_s, self._line.label_indices
         known = (*self.labels, UNSURE)
-        parts = []
-        for piece in self._pieces(self._away | (np.diff(labels) != 0)):
+        pieces = []
+        for piece in self._split(self._away | (np.diff(labels) != 0)):
             label, last = known[labels[piece[0]]], piece[-1]
             follows = last + 1 < len(times) and not self._away[last]
             from_s = max(0.0, times[piece[0]] - self._bin_s / 2)
             to_s = times[last + 1] - self._bin_s / 2 if follows else times[last] + self._bin_s / 2
             x1, x2 = self._across(np.array([from_s, to_s]))
-            when = f"{escape(label)}, {clock(from_s)} to {clock(to_s)}"
-            parts.append(
-                f'<rect x="{x1:.1f}" width="{max(1.0, x2 - x1):.1f}" height={_STRIP} '
-                f'fill="{color_hex(label, self.labels)}"><title>{when}</title></rect>'
+            pieces.append(
+                {
+                    "label": label,
+                    "color": color_hex(label, self.labels),
+                    "from_s": from_s,
+                    "to_s": to_s,
+                    "x": x1,
+                    "width": max(1.0, x2 - x1),
+                }
             )
-        return "".join(parts)
+        return pieces
 
-    def ticks(self) -> str:
-        at = (self.begin_s, (self.begin_s + self.end_s) / 2, self.end_s)
-        return "".join(f"<span>{clock(time_s)}</span>" for time_s in at)
-
-    def data(self) -> str:
-        """The numbers, for the script; nothing in them can end it."""
-        numbers = {
+    @property
+    def data(self) -> dict[str, Any]:
+        return {
             "begin": round(self.begin_s, 3),
             "end": round(self.end_s, 3),
             "bin": self._bin_s,
@@ -150,12 +120,11 @@ class _Plot:
             "times": [round(float(time_s), 2) for time_s in self._line.times_s],
             "values": [[round(100 * float(p)) for p in row] for row in self._line.probabilities],
         }
-        return json.dumps(numbers, separators=(",", ":")).replace("<", "\\u003c")
 
-    def _pieces(self, breaks: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
+    def _split(self, breaks: npt.NDArray[np.bool_]) -> list[npt.NDArray[np.intp]]:
         every = np.arange(len(self._line.times_s))
         return np.split(every, np.flatnonzero(breaks) + 1) if len(every) else []
 
     def _across(self, times_s: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         shares = (times_s - self.begin_s) / (self.end_s - self.begin_s)
-        return np.asarray(np.clip(shares, 0, 1) * _WIDE, dtype=np.float64)
+        return np.asarray(np.clip(shares, 0, 1) * WIDE, dtype=np.float64)

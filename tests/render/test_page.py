@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from emocam.render.page import figure, page, picture, table
+import pytest
+from jinja2 import UndefinedError
+
+from emocam.render import page
+from emocam.render.page import render_page
 
 
 class Strict(HTMLParser):
@@ -28,13 +32,29 @@ class Strict(HTMLParser):
         self.text.append(data)
 
 
+PAGE = """
+{% extends "render/templates/base.html" %}
+{% import "render/templates/macros.html" as html %}
+{% block body %}
+{{ html.figure(png, text, text) }}
+{{ html.picture(png, "x", "jpeg") }}
+{{ html.table([text], [[text]], text) }}
+{% endblock %}
+"""
+
+
+def render(**values):
+    return page._environment().from_string(PAGE).render(**values)
+
+
 def test_a_page_is_whole_and_refers_to_nothing_outside():
-    body = figure(b"png", "a bar", "Bars") + table(["a", "b"], [["1", "2"]], "Counts")
-    html = page("A title", body, style="p { color: red }", script="void 0")
-    parsed = Strict(html)
+    html = render(title="A title", png=b"\0\1\2", text="words")
+    parsed = Strict(html.strip())
     references = [value for name, value in parsed.attributes if name in ("src", "href")]
     assert references
     assert all(value.startswith("data:") for value in references)
+    assert "data:image/png;base64,AAEC" in references
+    assert "data:image/jpeg;base64,AAEC" in references
     assert "http" not in html
     assert ("lang", "en") in parsed.attributes
     assert ("name", "viewport") in parsed.attributes
@@ -42,12 +62,13 @@ def test_a_page_is_whole_and_refers_to_nothing_outside():
 
 def test_text_from_outside_is_never_markup():
     evil = '<script>alert("x")</script>"'
-    html = page(evil, picture(b"", evil) + figure(b"", evil, evil) + table([evil], [[evil]], evil))
-    parsed = Strict(html)
+    html = render(title=evil, png=b"", text=evil)
+    parsed = Strict(html.strip())
     assert "<script>" not in html
     assert ("alt", evil) in parsed.attributes
     assert parsed.text.count(evil) == 6
 
 
-def test_pictures_carry_their_bytes_and_kind():
-    assert 'src="data:image/jpeg;base64,AAEC"' in picture(b"\0\1\2", "x", kind="jpeg")
+def test_a_value_that_is_missing_is_no_empty_text():
+    with pytest.raises(UndefinedError, match="title"):
+        render_page("render/templates/base.html")

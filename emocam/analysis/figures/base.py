@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emocam.output import complete_file
-from emocam.render.page import figure as html_figure
 from emocam.types import ImageU8
 
 if TYPE_CHECKING:
@@ -33,11 +32,6 @@ def to_png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=_DPI, metadata=_METADATA)
     return buffer.getvalue()
-
-
-def figure_html(figure: Figure, alt: str, caption: str) -> str:
-    """The figure as HTML, in the page itself."""
-    return html_figure(to_png(figure), alt, caption)
 
 
 def save_png(figure: Figure, path: Path) -> None:
