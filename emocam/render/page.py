@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import base64
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
-def render_page(template: str, **values: Any) -> str:
+def render_page(
+    template: str, *, filters: Mapping[str, Callable[..., str]] | None = None, **values: Any
+) -> str:
     """A whole HTML document.
 
     Parameters
@@ -17,14 +19,18 @@ def render_page(template: str, **values: Any) -> str:
     template
         Path of the template inside the package, such as `video/templates/report.html`. Pages
         extend `render/templates/base.html`, which needs a `title`.
+    filters
+        What the template calls to write a value, such as a time.
     values
         What the template names; text is escaped.
     """
-    return _environment().get_template(template).render(**values)
+    environment = make_environment()
+    environment.filters.update(filters or {})
+    return environment.get_template(template).render(**values)
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+def make_environment() -> Environment:
+    """Jinja2's environment of the package's templates: strict, escaping, without stray lines."""
     environment = Environment(
         loader=PackageLoader("emocam", "."),
         autoescape=True,

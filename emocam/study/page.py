@@ -12,7 +12,7 @@ import numpy as np
 from emocam import __version__
 from emocam.output import complete_file
 from emocam.recognition.labels import UNSURE, color_hex
-from emocam.render.page import page
+from emocam.render.page import render_page
 from emocam.study import drawing
 from emocam.study.analysis import Analysis, Cell, SegmentRow, participant_mean
 from emocam.study.data import ReadSession, Study
@@ -28,7 +28,6 @@ _ROW = 34  # height of a label's row among a condition's timelines
 _SESSION_ROW = 18
 _SESSION_BINS = 240
 _MOST_SEGMENTS = 12  # with a table of their own; the others stand in conditions.csv
-_TEMPLATES = Path(__file__).with_name("templates")
 _NAMES = {
     "expressiveness": "expressive",
     "transitions": "changes a minute",
@@ -45,22 +44,11 @@ def write_page(path: Path, study: Study, analysis: Analysis, *, align: str | Non
     OutputError
         When it can't be written there.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"clock": clock, "percent": _percent, "number": number}
-    body = environment.get_template("study.html").render(_context(study, analysis, align))
-    html = page(
-        "A study of apparent expressions",
-        body,
-        style=(_TEMPLATES / "study.css").read_text(encoding="utf-8"),
-        script=(_TEMPLATES / "study.js").read_text(encoding="utf-8"),
+    html = render_page(
+        "study/templates/study.html",
+        filters={"clock": clock, "percent": _percent, "number": number},
+        title="A study of apparent expressions",
+        **_context(study, analysis, align),
     )
     with complete_file(path) as temporary:
         temporary.write_text(html, encoding="utf-8")

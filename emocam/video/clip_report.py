@@ -64,6 +64,7 @@ def write_report(
     persons = sorted(summary.persons.values(), key=lambda person: (-person.seconds, person.id))
     text = render_page(
         "video/templates/report.html",
+        filters={"clock": clock, "percent": percent},
         title=f"Apparent expression in {facts.clip.name}",
         summary=summary,
         facts=facts,
@@ -75,8 +76,6 @@ def write_report(
         rate_rows=_rate_rows(summary, facts),
         card={"recipe": "", "date": "", **card},
         card_rows=_flat(card),
-        clock=clock,
-        percent=percent,
         wide=WIDE,
     )
     with complete_file(path) as temporary:

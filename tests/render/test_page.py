@@ -5,8 +5,7 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
-from emocam.render import page
-from emocam.render.page import render_page
+from emocam.render.page import make_environment, render_page
 
 
 class Strict(HTMLParser):
@@ -44,7 +43,7 @@ PAGE = """
 
 
 def render(**values):
-    return page._environment().from_string(PAGE).render(**values)
+    return make_environment().from_string(PAGE).render(**values)
 
 
 def test_a_page_is_whole_and_refers_to_nothing_outside():
