@@ -33,24 +33,13 @@ _SIZES_WH = ((640, 480), (1280, 720), (1920, 1080), (3840, 2160))
 
 @dataclass(frozen=True)
 class Check:
-    """What one check found.
+    """What one check found."""
 
-    Attributes
-    ----------
-    name
-        What was checked.
-    status
-        `ok`; `warning`: live works, with something missing; `fault`: it would not work.
-    found
-        One line.
-    mend
-        What to do about it, a command where there is one.
-    """
-
-    name: str
+    name: str  # what was checked
+    # `ok`; `warning`: live works, with something missing; `fault`: it would not work
     status: Literal["ok", "warning", "fault"]
-    found: str
-    mend: str = ""
+    found: str  # one line
+    mend: str = ""  # what to do about it, a command where there is one
 
 
 def examine(source: Address | None = None, model: str | None = None) -> Iterator[Check]:

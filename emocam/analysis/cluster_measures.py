@@ -47,27 +47,13 @@ class Clustered(Protocol):
 
 @dataclass(frozen=True)
 class ClusterFigures:
-    """What one cluster holds.
+    """What one cluster holds."""
 
-    Attributes
-    ----------
-    number
-        The cluster's number.
-    name
-        The label it is named after.
-    faces
-        How many of the given faces fell into it.
-    majority
-        The label that most of these bear; empty for an empty cluster.
-    purity
-        Share of these that bear that label, 0 to 1.
-    """
-
-    number: int
-    name: str
-    faces: int
-    majority: str
-    purity: float
+    number: int  # the cluster's number
+    name: str  # the label it is named after
+    faces: int  # how many of the given faces fell into it
+    majority: str  # the label that most of these bear; empty for an empty cluster
+    purity: float  # share of these that bear that label, 0 to 1
 
 
 def cluster_figures(
@@ -104,24 +90,12 @@ def overall_purity(figures: Sequence[ClusterFigures]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class ClusterCurve:
-    """Inertia and silhouette over the number of clusters.
+    """Inertia and silhouette over the number of clusters."""
 
-    Attributes
-    ----------
-    numbers
-        Numbers of clusters that were tried.
-    inertia
-        Mean squared distance of a face to its centre, for each number.
-    silhouette
-        Mean silhouette, -1 to 1 (Rousseeuw 1987), for each number.
-    faces
-        How many faces were clustered.
-    """
-
-    numbers: tuple[int, ...]
-    inertia: tuple[float, ...]
-    silhouette: tuple[float, ...]
-    faces: int
+    numbers: tuple[int, ...]  # numbers of clusters that were tried
+    inertia: tuple[float, ...]  # mean squared distance of a face to its centre, for each number
+    silhouette: tuple[float, ...]  # mean silhouette, -1 to 1 (Rousseeuw 1987), for each number
+    faces: int  # how many faces were clustered
 
 
 def cluster_curve(space: FloatArray, *, most: int = 16) -> ClusterCurve | None:

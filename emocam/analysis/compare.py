@@ -30,32 +30,19 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class MethodResult:
-    """How one method did.
+    """How one method did."""
 
-    Attributes
-    ----------
-    name
-        The method's name.
-    confusion
-        Shape (labels, labels), int64: rows true, columns predicted. None when the method could
-        not be fitted.
-    measures
-        Of `MEASURES`, by name; empty when the method could not be fitted.
-    fit_seconds, predict_seconds_per_face
-        Wall-clock time; predicting includes describing the face.
-    tied
-        k-NN only: number of labels that share the most votes, to how many faces.
-    failure
-        Why the method could not be fitted; empty when it could.
-    """
-
-    name: str
+    name: str  # the method's name
+    # Shape (labels, labels), int64: rows true, columns predicted. None when the method could not be
+    # fitted.
     confusion: IntArray | None
+    # Of `MEASURES`, by name; empty when the method could not be fitted
     measures: dict[str, Measure]
+    # Wall-clock time; predicting includes describing the face
     fit_seconds: float
     predict_seconds_per_face: float
-    tied: dict[int, int]
-    failure: str = ""
+    tied: dict[int, int]  # k-NN only: number of labels that share the most votes, to how many faces
+    failure: str = ""  # why the method could not be fitted; empty when it could
 
     def ties_sentence(self) -> str:
         """How often two or more labels were equally likely."""

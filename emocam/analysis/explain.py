@@ -26,41 +26,23 @@ _BLUR = 0.12  # of the face's side: blurs what an expression is made of, keeps t
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """Why a face was read as it was.
+    """Why a face was read as it was."""
 
-    Attributes
-    ----------
-    face_gray
-        Shape (size, size), uint8: the face as the model saw it.
-    labels
-        The labels, in the order of `probabilities`.
-    probabilities
-        Shape (labels,), float32.
-    label, second
-        Numbers of the label and of the second choice.
-    cluster
-        Number of the emotion cluster.
-    cluster_names
-        The label of each cluster.
-    distances
-        Shape (clusters,), float32: to each cluster's centre, in units of the cluster space.
-    heat
-        Shape (`CELLS`, `CELLS`), float32: by how much the lead of the label over the second
-        choice shrinks when this part of the face is blurred. Above 0 it spoke for the label,
-        below 0 for the second choice.
-    words
-        The visual words that spoke most for and against it; none for other recipes.
-    """
-
-    face_gray: ImageU8
-    labels: tuple[str, ...]
-    probabilities: FloatArray
+    face_gray: ImageU8  # shape (size, size), uint8: the face as the model saw it
+    labels: tuple[str, ...]  # the labels, in the order of `probabilities`
+    probabilities: FloatArray  # shape (labels,), float32
+    # Numbers of the label and of the second choice
     label: int
     second: int
-    cluster: int
-    cluster_names: tuple[str, ...]
+    cluster: int  # number of the emotion cluster
+    cluster_names: tuple[str, ...]  # the label of each cluster
+    # Shape (clusters,), float32: to each cluster's centre, in units of the cluster space
     distances: FloatArray
+    # Shape (`CELLS`, `CELLS`), float32: by how much the lead of the label over the second choice
+    # shrinks when this part of the face is blurred. Above 0 it spoke for the label, below 0 for the
+    # second choice.
     heat: FloatArray
+    # The visual words that spoke most for and against it; none for other recipes
     words: tuple[WordEvidence, ...] = ()
 
     def sentences(self) -> list[str]:

@@ -18,21 +18,12 @@ _FOLDS = 5
 
 @dataclass(frozen=True, eq=False)
 class Rounds:
-    """Pairs of training and test faces, with the same labels.
+    """Pairs of training and test faces, with the same labels."""
 
-    Attributes
-    ----------
-    pairs
-        One for a set with a test part, several for cross-validation.
-    note
-        One sentence that says how they came about.
-    skipped
-        Name and reason of each picture that could not be read.
-    """
-
+    # One for a set with a test part, several for cross-validation
     pairs: tuple[tuple[Faces, Faces], ...]
-    note: str
-    skipped: tuple[tuple[str, str], ...]
+    note: str  # one sentence that says how they came about
+    skipped: tuple[tuple[str, str], ...]  # name and reason of each picture that could not be read
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -22,28 +22,17 @@ _STRONGEST = 3
 
 @dataclass(frozen=True, eq=False)
 class WordEvidence:
-    """What one visual word says about one face.
+    """What one visual word says about one face."""
 
-    Attributes
-    ----------
-    scale, word
-        Number of the vocabulary and of the word in it.
-    weight
-        By how much the lead of the label over the second choice shrinks when the word is
-        ignored: above 0 it spoke for the label.
-    center_yx
-        Where on the face the word is found most clearly, in pixels.
-    side
-        Side of the patch that the word describes, in pixels.
-    glyph
-        Shape (4, 4, 8), float32: the word itself, the strength of each cell's orientations.
-    """
-
+    # Number of the vocabulary and of the word in it
     scale: int
     word: int
+    # By how much the lead of the label over the second choice shrinks when the word is ignored:
+    # above 0 it spoke for the label
     weight: float
-    center_yx: tuple[float, float]
-    side: float
+    center_yx: tuple[float, float]  # where on the face the word is found most clearly, in pixels
+    side: float  # side of the patch that the word describes, in pixels
+    # Shape (4, 4, 8), float32: the word itself, the strength of each cell's orientations
     glyph: FloatArray
 
 
@@ -122,22 +111,13 @@ def word_glyph(codebook: Codebook, word: int) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class WordPage:
-    """The words of one scale as pictures.
+    """The words of one scale as pictures."""
 
-    Attributes
-    ----------
-    cell
-        Of the descriptors, in pixels.
-    patches
-        Shape (words, side, side), uint8: mean of the patches that are nearest to each word,
-        stretched to full contrast.
-    counts
-        Shape (words,), int64: how many patches that were.
-    """
-
-    cell: float
+    cell: float  # of the descriptors, in pixels
+    # Shape (words, side, side), uint8: mean of the patches that are nearest to each word, stretched
+    # to full contrast
     patches: ImageU8
-    counts: IntArray
+    counts: IntArray  # shape (words,), int64: how many patches that were
 
 
 def word_pages(model: WordsModel, faces_gray: ImageU8, *, most_faces: int = 400) -> list[WordPage]:

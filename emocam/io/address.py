@@ -13,18 +13,11 @@ _DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[^/]+)")
 
 @dataclass(frozen=True)
 class Address:
-    """Where pictures come from.
+    """Where pictures come from."""
 
-    Attributes
-    ----------
-    kind
-        `camera` (a number or a device such as /dev/video2), `stream` or `path`.
-    text
-        As the user gave it.
-    """
-
+    # `camera` (a number or a device such as /dev/video2), `stream` or `path`
     kind: Literal["camera", "stream", "path"]
-    text: str
+    text: str  # as the user gave it
 
     @property
     def camera_index(self) -> int | None:

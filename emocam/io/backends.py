@@ -45,18 +45,11 @@ class EndOfFile(SourceError):
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What the camera is asked for; it may give something else.
+    """What the camera is asked for; it may give something else."""
 
-    Attributes
-    ----------
-    size_wh
-        Width and height in pixels; None takes what the camera gives by itself.
-    fps
-        Frames a second; None takes what the camera gives by itself.
-    """
-
+    # Width and height in pixels; None takes what the camera gives by itself
     size_wh: tuple[int, int] | None = None
-    fps: float | None = None
+    fps: float | None = None  # frames a second; None takes what the camera gives by itself
 
 
 class Capture(Protocol):

@@ -40,25 +40,14 @@ Opener = Callable[[Address], Capture]
 
 @dataclass(frozen=True)
 class Gap:
-    """A time without pictures, or a change of their size.
+    """A time without pictures, or a change of their size."""
 
-    Attributes
-    ----------
-    start_s, end_s
-        Time of the last picture before and of the first one after, in seconds of the session.
-    reason
-        One line.
-    frame
-        Number of the first picture after it.
-    source
-        Address of the source that it is about.
-    """
-
+    # Time of the last picture before and of the first one after, in seconds of the session
     start_s: float
     end_s: float
-    reason: str
-    frame: int
-    source: str = ""
+    reason: str  # one line
+    frame: int  # number of the first picture after it
+    source: str = ""  # address of the source that it is about
 
     @property
     def seconds(self) -> float:

@@ -29,19 +29,12 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", 
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """A decoded photo.
+    """A decoded photo."""
 
-    Attributes
-    ----------
-    image_bgr
-        Shape (height, width, 3), uint8, blue first, upright; smaller than the file's picture
-        when it was decoded at a reduced size.
-    size_wh
-        Width and height of the upright picture at its full size.
-    """
-
+    # Shape (height, width, 3), uint8, blue first, upright; smaller than the file's picture when it
+    # was decoded at a reduced size
     image_bgr: ImageU8
-    size_wh: tuple[int, int]
+    size_wh: tuple[int, int]  # width and height of the upright picture at its full size
 
 
 def decode_photo(

@@ -14,18 +14,10 @@ from emocam.io.photos import check_remote, is_remote
 
 
 class FoundPhoto(NamedTuple):
-    """A photo that was found.
+    """A photo that was found."""
 
-    Attributes
-    ----------
-    address
-        Path or address, starting as the user gave it.
-    stamp
-        Changes when the file does: size and time of the last change.
-    """
-
-    address: str
-    stamp: str
+    address: str  # path or address, starting as the user gave it
+    stamp: str  # changes when the file does: size and time of the last change
 
 
 def find_photos(inputs: Iterable[str], leave_out: Collection[Path] = ()) -> Iterator[FoundPhoto]:

@@ -35,45 +35,21 @@ _FEW = 16  # photos that one process has read before a second one would be ready
 
 @dataclass(frozen=True)
 class LabelOptions:
-    """What to make of the photos, and how.
+    """What to make of the photos, and how."""
 
-    Attributes
-    ----------
-    output
-        The table: .csv, .jsonl, .parquet or .sqlite.
-    model
-        Path or name of a model; None for the default one.
-    certainty
-        Below this certainty a face is `unsure`; None takes the model's threshold.
-    jobs
-        Processes on this machine; None for one a core, and a single one for a few photos.
-    scheduler
-        Address of a Dask scheduler, whose workers then read the photos.
-    fresh
-        Start over instead of going on where an earlier run stopped.
-    force
-        Replace results that are not from an earlier run of the same kind.
-    gallery
-        A contact sheet to write, .html.
-    annotated
-        Folder for copies with boxes.
-    sort_into
-        Folder to get one folder an emotion.
-    copies
-        Whether `sort_into` holds copies instead of links.
-    """
-
-    output: Path
-    model: str | None = None
+    output: Path  # the table: .csv, .jsonl, .parquet or .sqlite
+    model: str | None = None  # path or name of a model; None for the default one
+    # Below this certainty a face is `unsure`; None takes the model's threshold
     certainty: float | None = None
+    # Processes on this machine; None for one a core, and a single one for a few photos
     jobs: int | None = None
-    scheduler: str | None = None
-    fresh: bool = False
-    force: bool = False
-    gallery: Path | None = None
-    annotated: Path | None = None
-    sort_into: Path | None = None
-    copies: bool = False
+    scheduler: str | None = None  # address of a Dask scheduler, whose workers then read the photos
+    fresh: bool = False  # start over instead of going on where an earlier run stopped
+    force: bool = False  # replace results that are not from an earlier run of the same kind
+    gallery: Path | None = None  # a contact sheet to write, .html
+    annotated: Path | None = None  # folder for copies with boxes
+    sort_into: Path | None = None  # folder to get one folder an emotion
+    copies: bool = False  # whether `sort_into` holds copies instead of links
 
 
 @dataclass(frozen=True)
@@ -91,33 +67,15 @@ Progress = Callable[[LabelProgress], None]
 
 @dataclass(frozen=True)
 class LabelResult:
-    """What a run gave.
+    """What a run gave."""
 
-    Attributes
-    ----------
-    photos
-        How many there are.
-    read
-        How many of them this run read; the others were finished before.
-    statuses
-        How many photos have each status.
-    emotions
-        How many faces bear each emotion.
-    failed
-        The rows of the first photos that could not be read; the table has all.
-    seconds
-        How long the reading took.
-    made
-        The files and folders written.
-    """
-
-    photos: int
-    read: int
-    statuses: dict[str, int]
-    emotions: dict[str, int]
-    failed: list[Row]
-    seconds: float
-    made: list[Path] = field(default_factory=list)
+    photos: int  # how many there are
+    read: int  # how many of them this run read; the others were finished before
+    statuses: dict[str, int]  # how many photos have each status
+    emotions: dict[str, int]  # how many faces bear each emotion
+    failed: list[Row]  # the rows of the first photos that could not be read; the table has all
+    seconds: float  # how long the reading took
+    made: list[Path] = field(default_factory=list)  # the files and folders written
 
 
 def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progress) -> LabelResult:

@@ -12,30 +12,15 @@ from emocam.io.tables import status_row
 
 @dataclass(frozen=True)
 class Work:
-    """How photos are to be read; the same for all photos and workers.
+    """How photos are to be read; the same for all photos and workers."""
 
-    Attributes
-    ----------
-    model
-        Path of the model file.
-    model_hash
-        SHA-256 of that file.
-    certainty
-        Below this certainty a face is `unsure`; None takes the model's threshold.
-    pictures
-        Whether to cut the faces out.
-    annotated
-        Folder for photos with boxes; empty for none.
-    base
-        Folder that all photos lie below; the part below it is kept in `annotated`.
-    """
-
-    model: str
-    model_hash: str
+    model: str  # path of the model file
+    model_hash: str  # SHA-256 of that file
+    # Below this certainty a face is `unsure`; None takes the model's threshold
     certainty: float | None = None
-    pictures: bool = False
-    annotated: str = ""
-    base: str = ""
+    pictures: bool = False  # whether to cut the faces out
+    annotated: str = ""  # folder for photos with boxes; empty for none
+    base: str = ""  # folder that all photos lie below; the part below it is kept in `annotated`
 
     @property
     def key(self) -> str:

@@ -15,53 +15,26 @@ from emocam.recognition.model_file import find_model
 
 @dataclass(frozen=True)
 class LiveOptions:
-    """What a live session is asked for.
+    """What a live session is asked for."""
 
-    Attributes
-    ----------
-    address
-        Where the pictures come from.
-    settings
-        Size and rate to ask the camera for.
-    model, certainty
-        As for `EmotionRecognizer.load`.
-    window, browser
-        Where the pictures are shown; in neither, a line a second tells what is read.
-    realtime
-        Whether a file is meant, shown as if it were live.
-    log
-        Table to write readings to as they come.
-    record
-        Film of what is drawn.
-    profile
-        Where the calibration to one person is kept.
-    output
-        Folder for pictures and films that keys ask for.
-    duration_s
-        When to end by itself.
-    raw
-        Whether readings are shown without smoothing.
-    keep_all
-        Whether to keep boxes that are turned down as no faces.
-    force
-        Whether existing results may be overwritten.
-    """
-
-    address: Address
+    address: Address  # where the pictures come from
+    # Size and rate to ask the camera for
     settings: CameraSettings = field(default_factory=CameraSettings)
+    # As for `EmotionRecognizer.load`
     model: str | None = None
     certainty: float | None = None
+    # Where the pictures are shown; in neither, a line a second tells what is read
     window: bool = True
     browser: bool = False
-    realtime: bool = False
-    log: Path | None = None
-    record: Path | None = None
-    profile: Path | None = None
-    output: Path = Path("emocam-output")
-    duration_s: float | None = None
-    raw: bool = False
-    keep_all: bool = False
-    force: bool = False
+    realtime: bool = False  # whether a file is meant, shown as if it were live
+    log: Path | None = None  # table to write readings to as they come
+    record: Path | None = None  # film of what is drawn
+    profile: Path | None = None  # where the calibration to one person is kept
+    output: Path = Path("emocam-output")  # folder for pictures and films that keys ask for
+    duration_s: float | None = None  # when to end by itself
+    raw: bool = False  # whether readings are shown without smoothing
+    keep_all: bool = False  # whether to keep boxes that are turned down as no faces
+    force: bool = False  # whether existing results may be overwritten
 
     def check(self) -> None:
         """Find what is wrong before a camera is opened.

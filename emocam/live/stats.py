@@ -43,47 +43,29 @@ class _LastLabel:
 
 @dataclass
 class Summary:
-    """Figures of a session.
+    """Figures of a session."""
 
-    Attributes
-    ----------
-    frames, drawn
-        Frames that the camera gave, and those of them that were drawn.
-    analyses, read
-        Frames that were analysed, and those of them with a face.
-    seconds
-        From the first frame to the end.
-    latency
-        From taking a frame to drawing what was read in it.
-    switches, raw_switches
-        Changes of a face's label as shown, and as it was before smoothing.
-    face_seconds
-        Time for which faces were read, all together.
-    emotions
-        Seconds in each emotion by face.
-    gaps, gap_seconds
-        Times without pictures.
-    garbled
-        Pictures that could not be decoded.
-    turned_down
-        Boxes that looked like faces at first and were none.
-    """
-
+    # Frames that the camera gave, and those of them that were drawn
     frames: int = 0
     drawn: int = 0
+    # Frames that were analysed, and those of them with a face
     analyses: int = 0
     read: int = 0
     read_seconds: float = 0.0
-    seconds: float = 0.0
+    seconds: float = 0.0  # from the first frame to the end
+    # From taking a frame to drawing what was read in it
     latency: LatencyHistogram = field(default_factory=LatencyHistogram)
+    # Changes of a face's label as shown, and as it was before smoothing
     switches: int = 0
     raw_switches: int = 0
-    face_seconds: float = 0.0
+    face_seconds: float = 0.0  # time for which faces were read, all together
+    # Seconds in each emotion by face
     emotions: dict[int, dict[str, float]] = field(default_factory=dict)
+    # Times without pictures
     gaps: int = 0
     gap_seconds: float = 0.0
-    garbled: int = 0
-    turned_down: int = 0
+    garbled: int = 0  # pictures that could not be decoded
+    turned_down: int = 0  # boxes that looked like faces at first and were none
     _seen: dict[int, _LastLabel] = field(default_factory=dict)
     _last_read_s: float | None = None
 

@@ -32,32 +32,20 @@ BATCH = 2  # faces at a time: what they need stays in the processor's cache
 
 @dataclass(frozen=True, eq=False)
 class Codebook:
-    """Codebook: whitening and visual words of descriptors of one kind.
+    """Codebook: whitening and visual words of descriptors of one kind."""
 
-    Attributes
-    ----------
-    mean
-        Shape (128,), float32: mean descriptor.
-    whitening
-        Shape (128, dims), float32: principal axes over the square root of their variance.
-    parity
-        Shape (dims,), float32: what mirroring does to each whitened coordinate, 1 (even) first,
-        then -1 (odd).
-    centers
-        Shape (words, dims), float32, unit length: K-Means centres. Their mirror images are words
-        as well.
-    inverse_temperature
-        Softmax factor of the cosine. Larger gives each descriptor to fewer words.
-    cells
-        Pooling cells each way.
-    """
-
-    mean: FloatArray
+    mean: FloatArray  # shape (128,), float32: mean descriptor
+    # Shape (128, dims), float32: principal axes over the square root of their variance
     whitening: FloatArray
+    # Shape (dims,), float32: what mirroring does to each whitened coordinate, 1 (even) first, then
+    # -1 (odd)
     parity: FloatArray
+    # Shape (words, dims), float32, unit length: K-Means centres. Their mirror images are words as
+    # well.
     centers: FloatArray
+    # Softmax factor of the cosine. Larger gives each descriptor to fewer words.
     inverse_temperature: float
-    cells: int
+    cells: int  # pooling cells each way
 
     @property
     def cell_length(self) -> int:
@@ -145,19 +133,12 @@ class Codebook:
 
 @dataclass(frozen=True, eq=False)
 class Scale:
-    """Descriptors of one size, and their words.
+    """Descriptors of one size, and their words."""
 
-    Attributes
-    ----------
-    cell, step
-        Of the descriptors, in pixels; see `describe`.
-    codebook
-        Learnt from such descriptors.
-    """
-
+    # Of the descriptors, in pixels; see `describe`
     cell: float
     step: int
-    codebook: Codebook
+    codebook: Codebook  # learnt from such descriptors
 
     def describe(self, maps: FloatArray) -> FloatArray:
         """Descriptors, shape (n, points², 128), of maps of `orientation_maps`."""

@@ -27,24 +27,15 @@ class Projection:
 
     The first step reduces the features of each pooling cell, with one basis for all cells of a
     scale. That is a third of the numbers that one step would take.
-
-    Attributes
-    ----------
-    offset, scale
-        Shape (features,), float32: taken from the features, then multiplied with them.
-    bases
-        One a scale, shape (features of a cell, kept), float32; none leaves out the first step.
-    matrix
-        Shape (kept of all cells and scales, dims).
-    cells
-        Pooling cells of a face.
     """
 
+    # Shape (features,), float32: taken from the features, then multiplied with them
     offset: FloatArray
     scale: FloatArray
+    # One a scale, shape (features of a cell, kept), float32; none leaves out the first step
     bases: tuple[FloatArray, ...]
-    matrix: QuantizedMatrix
-    cells: int
+    matrix: QuantizedMatrix  # shape (kept of all cells and scales, dims)
+    cells: int  # pooling cells of a face
 
     def points(self, features: FloatArray) -> FloatArray:
         """Points, shape (n, dims), for features of shape (n, features)."""
@@ -65,21 +56,12 @@ class Projection:
 
 @dataclass(frozen=True, eq=False)
 class KernelRidge:
-    """Kernel ridge regression with a Gaussian kernel, fitted.
+    """Kernel ridge regression with a Gaussian kernel, fitted."""
 
-    Attributes
-    ----------
-    references
-        Shape (faces, dims): the remembered faces, projected.
-    dual_coef
-        Shape (faces, labels), float32: how much each speaks for each label.
-    gamma
-        Factor of the squared distance in the Gaussian kernel. Larger makes only the most similar
-        faces count.
-    """
-
-    references: QuantizedMatrix
-    dual_coef: FloatArray
+    references: QuantizedMatrix  # shape (faces, dims): the remembered faces, projected
+    dual_coef: FloatArray  # shape (faces, labels), float32: how much each speaks for each label
+    # Factor of the squared distance in the Gaussian kernel. Larger makes only the most similar
+    # faces count.
     gamma: float
 
     def scores(self, points: FloatArray) -> FloatArray:
@@ -100,30 +82,18 @@ class KernelRidge:
 
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """Calibration of the scores, and the second K-Means on the probabilities.
+    """Calibration of the scores, and the second K-Means on the probabilities."""
 
-    Attributes
-    ----------
-    matrix, bias
-        Shape (labels, labels) and (labels,), float32: the calibrated probabilities are
-        softmax(scores @ matrix + bias).
-    sharpening
-        Power that the probabilities are raised to before the clusters see them.
-    mean, scale
-        Shape (labels,), float32: what `StandardScaler` learnt on the sharpened probabilities.
-    centers
-        Shape (clusters, labels), float32: what `KMeans` learnt on them, scaled.
-    names
-        Shape (clusters,), int64: the label of each cluster.
-    """
-
+    # Shape (labels, labels) and (labels,), float32: the calibrated probabilities are softmax(scores
+    # @ matrix + bias)
     matrix: FloatArray
     bias: FloatArray
-    sharpening: float
+    sharpening: float  # power that the probabilities are raised to before the clusters see them
+    # Shape (labels,), float32: what `StandardScaler` learnt on the sharpened probabilities
     mean: FloatArray
     scale: FloatArray
-    centers: FloatArray
-    names: IntArray
+    centers: FloatArray  # shape (clusters, labels), float32: what `KMeans` learnt on them, scaled
+    names: IntArray  # shape (clusters,), int64: the label of each cluster
 
     def probabilities(self, scores: FloatArray) -> FloatArray:
         """Calibrated probabilities, shape (n, labels), of scores of the same shape."""
@@ -173,34 +143,16 @@ def sharpened(probabilities: FloatArray, power: float) -> FloatArray:
 
 @dataclass(frozen=True, eq=False)
 class WordsModel:
-    """The fitted recipe, as arrays.
-
-    Attributes
-    ----------
-    labels
-        In the order of all columns.
-    size
-        Side of the training format in pixels.
-    scales
-        Descriptors and their visual words.
-    projection
-        Features to points.
-    kernel_ridge
-        Points to scores.
-    clusters
-        Scores to emotion clusters.
-    population
-        Where faces in general lie.
-    """
+    """The fitted recipe, as arrays."""
 
     recipe: ClassVar[str] = "words"
-    labels: tuple[str, ...]
-    size: int
-    scales: tuple[Scale, ...]
-    projection: Projection
-    kernel_ridge: KernelRidge
-    clusters: Clusters
-    population: Population
+    labels: tuple[str, ...]  # in the order of all columns
+    size: int  # side of the training format in pixels
+    scales: tuple[Scale, ...]  # descriptors and their visual words
+    projection: Projection  # features to points
+    kernel_ridge: KernelRidge  # points to scores
+    clusters: Clusters  # scores to emotion clusters
+    population: Population  # where faces in general lie
 
     def predict(self, faces_gray: ImageU8) -> Prediction:
         """Emotion cluster and probabilities of each face.

@@ -31,19 +31,12 @@ Arrays = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True, eq=False)
 class ModelFile:
-    """The content of a model file: its card and its named arrays.
+    """The content of a model file: its card and its named arrays."""
 
-    Attributes
-    ----------
-    card
-        The model card: `format_version`, `recipe`, `labels` in order, `size` of the training
-        format in pixels, data counts and hash, versions, figures, date.
-    arrays
-        Name to array.
-    """
-
+    # The model card: `format_version`, `recipe`, `labels` in order, `size` of the training format
+    # in pixels, data counts and hash, versions, figures, date
     card: dict[str, Any]
-    arrays: Arrays
+    arrays: Arrays  # name to array
 
     @property
     def labels(self) -> tuple[str, ...]:

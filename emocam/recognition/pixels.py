@@ -14,29 +14,17 @@ from emocam.types import FloatArray, ImageU8, IntArray
 
 @dataclass(frozen=True, eq=False)
 class PixelsModel:
-    """Scaler and K-Means on raw pixels, as arrays.
-
-    Attributes
-    ----------
-    labels
-        In the order of the columns of `cluster_probabilities`.
-    size
-        Side of the training format in pixels.
-    mean, scale
-        Shape (size², ), float32: what `StandardScaler` learnt.
-    centers
-        Shape (clusters, size²), float32: what `KMeans` learnt.
-    cluster_probabilities
-        Shape (clusters, labels), float32: how sure each cluster is of each label; the largest
-        of a row names the cluster.
-    """
+    """Scaler and K-Means on raw pixels, as arrays."""
 
     recipe: ClassVar[str] = "pixels"
-    labels: tuple[str, ...]
-    size: int
+    labels: tuple[str, ...]  # in the order of the columns of `cluster_probabilities`
+    size: int  # side of the training format in pixels
+    # Shape (size², ), float32: what `StandardScaler` learnt
     mean: FloatArray
     scale: FloatArray
-    centers: FloatArray
+    centers: FloatArray  # shape (clusters, size²), float32: what `KMeans` learnt
+    # Shape (clusters, labels), float32: how sure each cluster is of each label; the largest of a
+    # row names the cluster
     cluster_probabilities: FloatArray
 
     def predict(self, faces_gray: ImageU8) -> Prediction:

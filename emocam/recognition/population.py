@@ -13,18 +13,11 @@ from emocam.types import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Spread:
-    """How far faces lie from the mean of their label.
+    """How far faces lie from the mean of their label."""
 
-    Attributes
-    ----------
-    total
-        Mean squared distance.
-    directions
-        Effective number of directions that it is spread over, the participation ratio of the
-        variances: (sum)² / sum of squares.
-    """
-
-    total: float
+    total: float  # mean squared distance
+    # Effective number of directions that it is spread over, the participation ratio of the
+    # variances: (sum)² / sum of squares
     directions: float
 
     @classmethod
@@ -37,21 +30,13 @@ class Spread:
 
 @dataclass(frozen=True, eq=False)
 class Population:
-    """Means of the labels over many persons, as points and as logits.
+    """Means of the labels over many persons, as points and as logits."""
 
-    Attributes
-    ----------
-    points
-        Shape (labels, dims), float32: mean point of each label's faces.
-    logits
-        Shape (labels, labels), float32: mean logits of each label's faces by a model that has not
-        seen them; rows have mean 0.
-    point_spread, logit_spread
-        Around those means.
-    """
-
-    points: FloatArray
+    points: FloatArray  # shape (labels, dims), float32: mean point of each label's faces
+    # Shape (labels, labels), float32: mean logits of each label's faces by a model that has not
+    # seen them; rows have mean 0
     logits: FloatArray
+    # Around those means
     point_spread: Spread
     logit_spread: Spread
 

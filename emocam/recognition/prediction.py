@@ -13,22 +13,13 @@ from emocam.types import FloatArray, ImageU8, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """Answers for a batch of n faces.
+    """Answers for a batch of n faces."""
 
-    Attributes
-    ----------
-    probabilities
-        Shape (n, labels), float32, calibrated, rows summing to 1. The largest of a row is the
-        label.
-    clusters
-        Shape (n,), int64: number of the emotion cluster.
-    points
-        Shape (n, dims), float32: the faces in the learnt space, for personal profiles; None
-        where the recipe has no such space.
-    """
-
+    # Shape (n, labels), float32, calibrated, rows summing to 1. The largest of a row is the label.
     probabilities: FloatArray
-    clusters: IntArray
+    clusters: IntArray  # shape (n,), int64: number of the emotion cluster
+    # Shape (n, dims), float32: the faces in the learnt space, for personal profiles; None where the
+    # recipe has no such space
     points: FloatArray | None = None
 
     def __post_init__(self) -> None:

@@ -32,24 +32,12 @@ FEWEST_READINGS = 5
 
 @dataclass(frozen=True)
 class NeutralProfile:
-    """What to take off the log-probabilities of one person.
+    """What to take off the log-probabilities of one person."""
 
-    Attributes
-    ----------
-    labels
-        The model's labels, in order.
-    bias
-        One a label, in nats; taken off the log-probability.
-    model
-        Hash of the model that it was made with; it fits no other.
-    readings
-        How many readings it was made of.
-    """
-
-    labels: tuple[str, ...]
-    bias: tuple[float, ...]
-    model: str
-    readings: int
+    labels: tuple[str, ...]  # the model's labels, in order
+    bias: tuple[float, ...]  # one a label, in nats; taken off the log-probability
+    model: str  # hash of the model that it was made with; it fits no other
+    readings: int  # how many readings it was made of
 
     def __post_init__(self) -> None:
         if len(self.bias) != len(self.labels) or not np.isfinite(self.bias).all():

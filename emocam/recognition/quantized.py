@@ -23,17 +23,10 @@ class QuantizedMatrix:
 
     Products go over it block by block. Reading a single face costs the traffic of the matrix
     between memory and processor, which is a quarter of that of float32.
-
-    Attributes
-    ----------
-    values
-        Shape (rows, columns), int8.
-    scale
-        Shape (columns,), float32: what 1 stands for in each column.
     """
 
-    values: np.ndarray
-    scale: FloatArray
+    values: np.ndarray  # shape (rows, columns), int8
+    scale: FloatArray  # shape (columns,), float32: what 1 stands for in each column
 
     def dequantized(self) -> FloatArray:
         """The matrix itself, float32."""

@@ -22,17 +22,10 @@ _SWITCH_COST_S = 0.20  # offline: a new label must pay for itself by this much e
 
 @dataclass(frozen=True)
 class Smoothed:
-    """What a face seems to express by now.
+    """What a face seems to express by now."""
 
-    Attributes
-    ----------
-    probabilities
-        One a label, summing to 1.
-    best
-        Index of the label to show. With hysteresis, so not always the most probable at once.
-    """
-
-    probabilities: tuple[float, ...]
+    probabilities: tuple[float, ...]  # one a label, summing to 1
+    # Index of the label to show. With hysteresis, so not always the most probable at once.
     best: int
 
 

@@ -15,17 +15,10 @@ _STAY = 0.25  # how much worse a label's old place may be before it jumps to ano
 
 @dataclass
 class Layout:
-    """Rectangles that are taken, and the picture's bounds.
+    """Rectangles that are taken, and the picture's bounds."""
 
-    Attributes
-    ----------
-    bounds
-        Left, top, right, bottom of what may be used.
-    taken
-        Rectangles with what covering one of them wholly would cost.
-    """
-
-    bounds: Rect
+    bounds: Rect  # left, top, right, bottom of what may be used
+    # Rectangles with what covering one of them wholly would cost
     taken: list[tuple[Rect, float]] = field(default_factory=list)
 
     def place(

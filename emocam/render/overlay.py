@@ -36,24 +36,12 @@ _MOST_COVERED_ALONE = 0.5  # the same where there is only one face
 
 @dataclass(frozen=True)
 class OverlayOptions:
-    """What to draw besides boxes and labels.
+    """What to draw besides boxes and labels."""
 
-    Attributes
-    ----------
-    bars
-        A small bar for each emotion beside each face.
-    strip
-        The last 30 seconds of each face along the bottom.
-    blur
-        Heads are smeared beyond recognition.
-    anonymous
-        Heads are painted out; wins over `blur`.
-    """
-
-    bars: bool = True
-    strip: bool = False
-    blur: bool = False
-    anonymous: bool = False
+    bars: bool = True  # a small bar for each emotion beside each face
+    strip: bool = False  # the last 30 seconds of each face along the bottom
+    blur: bool = False  # heads are smeared beyond recognition
+    anonymous: bool = False  # heads are painted out; wins over `blur`
 
 
 class Overlay:

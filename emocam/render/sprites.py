@@ -31,18 +31,10 @@ _SMOOTH = 4  # rounded corners are drawn this much larger, then reduced
 
 @dataclass(frozen=True, eq=False)
 class Sprite:
-    """A picture to lay over others.
+    """A picture to lay over others."""
 
-    Attributes
-    ----------
-    ink_bgr
-        Shape (height, width, 3), uint8: colour times opacity.
-    clear
-        Same shape, uint8: 255 times what stays visible of the ground.
-    """
-
-    ink_bgr: ImageU8
-    clear: ImageU8
+    ink_bgr: ImageU8  # shape (height, width, 3), uint8: colour times opacity
+    clear: ImageU8  # same shape, uint8: 255 times what stays visible of the ground
 
     @property
     def size_wh(self) -> tuple[int, int]:

@@ -96,24 +96,13 @@ class _Run:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """The outlines of a face's runs, one after the other.
+    """The outlines of a face's runs, one after the other."""
 
-    Attributes
-    ----------
-    emotions
-        One a run, oldest first.
-    ends
-        Where each run's points end.
-    middles
-        Median certainty of each run.
-    times_s, heights
-        The points' times in seconds and certainties. The first and the last point of a run stand
-        on the floor, at certainty 0.
-    """
-
-    emotions: tuple[str, ...]
-    middles: tuple[float, ...]
-    ends: tuple[int, ...]
+    emotions: tuple[str, ...]  # one a run, oldest first
+    middles: tuple[float, ...]  # median certainty of each run
+    ends: tuple[int, ...]  # where each run's points end
+    # The points' times in seconds and certainties. The first and the last point of a run stand on
+    # the floor, at certainty 0.
     times_s: _Floats
     heights: _Floats
 

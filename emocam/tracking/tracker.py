@@ -24,20 +24,11 @@ _HISTOGRAM_BINS = (12, 6, 6)
 
 @dataclass(frozen=True)
 class VisibleFace:
-    """A face as it should be drawn at a moment.
+    """A face as it should be drawn at a moment."""
 
-    Attributes
-    ----------
-    face
-        Box, moved along to that moment, and number.
-    fade
-        1 for a face seen in the last analysis, falling to 0 after it was lost.
-    place
-        Number from 0 that no other face on screen has: stays with the face, for its colour.
-    """
-
-    face: Face
-    fade: float
+    face: Face  # box, moved along to that moment, and number
+    fade: float  # 1 for a face seen in the last analysis, falling to 0 after it was lost
+    # Number from 0 that no other face on screen has: stays with the face, for its colour
     place: int
 
 

@@ -36,20 +36,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a data set holds; pictures are decoded only when asked for.
+    """What a data set holds; pictures are decoded only when asked for."""
 
-    Attributes
-    ----------
-    path
-        As the user gave it.
-    pictures
-        Sorted by part, label and name.
-    read
-        Gives the bytes of a picture file, or the grey picture itself, for a name.
-    """
-
-    path: Path
-    pictures: tuple[Picture, ...]
+    path: Path  # as the user gave it
+    pictures: tuple[Picture, ...]  # sorted by part, label and name
+    # Gives the bytes of a picture file, or the grey picture itself, for a name
     read: Callable[[str], bytes | ImageU8] = field(repr=False)
 
     @property

@@ -13,17 +13,11 @@ from emocam.training.faces import decode_gray
 
 @dataclass(frozen=True)
 class Duplicates:
-    """Pictures whose grey values are the same to the last pixel.
+    """Pictures whose grey values are the same to the last pixel."""
 
-    Attributes
-    ----------
-    groups
-        Pictures of one group are the same; each group has two or more.
-    unreadable
-        Name and reason of each picture that could not be decoded.
-    """
-
+    # Pictures of one group are the same; each group has two or more
     groups: tuple[tuple[Picture, ...], ...]
+    # Name and reason of each picture that could not be decoded
     unreadable: tuple[tuple[str, str], ...]
 
     @property

@@ -23,28 +23,15 @@ _ECE_BINS = 15
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Answers of a model on n labelled faces.
+    """Answers of a model on n labelled faces."""
 
-    Attributes
-    ----------
-    labels
-        Those that the data set has.
-    targets, predicted
-        Shape (n,), int64: numbers in `labels`.
-    probabilities
-        Shape (n, labels), float32.
-    clusters
-        Shape (n,), int64.
-    seconds_per_face
-        Time of describing and predicting, without decoding.
-    """
-
-    labels: tuple[str, ...]
+    labels: tuple[str, ...]  # those that the data set has
+    # Shape (n,), int64: numbers in `labels`
     targets: IntArray
     predicted: IntArray
-    probabilities: FloatArray
-    clusters: IntArray
-    seconds_per_face: float
+    probabilities: FloatArray  # shape (n, labels), float32
+    clusters: IntArray  # shape (n,), int64
+    seconds_per_face: float  # time of describing and predicting, without decoding
 
     def figures(self) -> dict[str, Any]:
         """The figures of `emocam evaluate --json`, by name."""

@@ -17,30 +17,16 @@ from emocam.types import FloatArray, ImageU8, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Faces:
-    """Decoded pictures in the training format.
+    """Decoded pictures in the training format."""
 
-    Attributes
-    ----------
-    images
-        Shape (n, size, size), uint8, grey.
-    targets
-        Shape (n,), int64: number of the label.
-    labels
-        The labels' names, in order.
-    names
-        Name of each picture.
-    skipped
-        Name and reason of each picture that could not be read.
-    votes
-        Shape (n, labels), float32, rows summing to 1: shares of the votes of several people for
-        each label; None where nobody was asked. A face without votes has its label there.
-    """
-
-    images: ImageU8
-    targets: IntArray
-    labels: tuple[str, ...]
-    names: tuple[str, ...]
+    images: ImageU8  # shape (n, size, size), uint8, grey
+    targets: IntArray  # shape (n,), int64: number of the label
+    labels: tuple[str, ...]  # the labels' names, in order
+    names: tuple[str, ...]  # name of each picture
+    # Name and reason of each picture that could not be read
     skipped: tuple[tuple[str, str], ...] = ()
+    # Shape (n, labels), float32, rows summing to 1: shares of the votes of several people for each
+    # label; None where nobody was asked. A face without votes has its label there.
     votes: FloatArray | None = None
 
     def take(self, rows: IntArray) -> Faces:

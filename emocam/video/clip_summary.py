@@ -37,49 +37,28 @@ class Moment:
 
 @dataclass
 class Person:
-    """One face of a clip, over all its time.
+    """One face of a clip, over all its time."""
 
-    Attributes
-    ----------
-    id
-        The face's number, as in the table.
-    seconds
-        How long it was found.
-    label_seconds
-        How long each label was said, `unsure` included.
-    spans
-        From when to when it was there, without being away for more than a second.
-    moments
-        The clearest moment of each label that was said.
-    bins
-        For each piece of time the sums of the probabilities, then how often each label and
-        `unsure` was said.
-    """
-
-    id: int
-    seconds: float = 0.0
+    id: int  # the face's number, as in the table
+    seconds: float = 0.0  # how long it was found
+    # How long each label was said, `unsure` included
     label_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+    # From when to when it was there, without being away for more than a second
     spans: list[tuple[float, float]] = field(default_factory=list)
+    # The clearest moment of each label that was said
     moments: dict[str, Moment] = field(default_factory=dict)
+    # For each piece of time the sums of the probabilities, then how often each label and `unsure`
+    # was said
     bins: dict[int, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """A face's time in n pieces of equal length, those in which it was there.
+    """A face's time in n pieces of equal length, those in which it was there."""
 
-    Attributes
-    ----------
-    times_s
-        Middle of each, shape (n,).
-    probabilities
-        Means, shape (n, labels).
-    label_indices
-        The label held longest in each, shape (n,); the number after the last label's is `unsure`.
-    """
-
-    times_s: npt.NDArray[np.float64]
-    probabilities: npt.NDArray[np.float64]
+    times_s: npt.NDArray[np.float64]  # middle of each, shape (n,)
+    probabilities: npt.NDArray[np.float64]  # means, shape (n, labels)
+    # The label held longest in each, shape (n,); the number after the last label's is `unsure`
     label_indices: npt.NDArray[np.int64]
 
 

@@ -37,54 +37,30 @@ Progress = Callable[[int, int | None], None]
 
 @dataclass(frozen=True)
 class VideoOptions:
-    """How to go through a clip.
+    """How to go through a clip."""
 
-    Attributes
-    ----------
-    start_s, end_s
-        The part to take, in seconds; to the clip's end when `end_s` is None.
-    every_s
-        Seconds from one analysed frame to the next; 0 analyses all.
-    largest
-        Whether to read only the largest face.
-    blur
-        Whether heads are made unrecognisable in the film and the report.
-    raw
-        Whether to show each reading as it is, without smoothing.
-    """
-
+    # The part to take, in seconds; to the clip's end when `end_s` is None
     start_s: float = 0.0
     end_s: float | None = None
-    every_s: float = 0.0
-    largest: bool = False
-    blur: bool = False
-    raw: bool = False
+    every_s: float = 0.0  # seconds from one analysed frame to the next; 0 analyses all
+    largest: bool = False  # whether to read only the largest face
+    blur: bool = False  # whether heads are made unrecognisable in the film and the report
+    raw: bool = False  # whether to show each reading as it is, without smoothing
 
 
 @dataclass(frozen=True)
 class ClipResult:
-    """What a clip gave.
+    """What a clip gave."""
 
-    Attributes
-    ----------
-    outputs
-        Where the results are; those of a stopped run have `.partial` in their names.
-    analysed_frames, frames_with_face
-        Frames that were analysed, and those with a face.
-    shortfall
-        How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty.
-    lacks
-        What the film lacks, such as sound that can't be read, else empty.
-    stopped
-        Whether it was ended before the clip was gone through.
-    """
-
+    # Where the results are; those of a stopped run have `.partial` in their names
     outputs: ClipOutputs
+    # Frames that were analysed, and those with a face
     analysed_frames: int
     frames_with_face: int
+    # How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty
     shortfall: str
-    lacks: str
-    stopped: bool
+    lacks: str  # what the film lacks, such as sound that can't be read, else empty
+    stopped: bool  # whether it was ended before the clip was gone through
 
 
 def annotate_clip(
