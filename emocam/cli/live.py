@@ -13,8 +13,11 @@ from emocam.cli.options import Certainty, Force, Model
 class _Terminal:
     """Results go to standard output, remarks to standard error."""
 
+    def __init__(self, *, results_to_stderr: bool) -> None:
+        self._results = sys.stderr if results_to_stderr else sys.stdout
+
     def line(self, text: str) -> None:
-        print(text, flush=True)
+        print(text, file=self._results, flush=True)
 
     def note(self, text: str) -> None:
         print(f"emocam: {text}", file=sys.stderr, flush=True)
@@ -51,6 +54,21 @@ def live(
     record: Annotated[
         Path | None, typer.Option(help="Record what is drawn as an .mp4 film.")
     ] = None,
+    send: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WHERE",
+            help="Send readings on, as often as you like: osc://HOST:PORT, lsl, udp://HOST:PORT, "
+            "jsonl:- (standard output), ws://127.0.0.1:PORT, mqtt://HOST/TOPIC.",
+        ),
+    ] = None,
+    marks: Annotated[
+        str, typer.Option(metavar="NAMES", help="Names of the keys 1 to 9, between commas.")
+    ] = "",
+    marks_from: Annotated[
+        str | None,
+        typer.Option(metavar="udp://127.0.0.1:PORT", help="Take marks from other programs."),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="Folder for what the keys s and r keep.")
     ] = Path("emocam-output"),
@@ -85,14 +103,19 @@ def live(
         log=log,
         record=record,
         profile=profile,
+        send=tuple(send or ()),
+        marks=marks,
+        marks_from=marks_from,
         output=output,
         duration_s=duration,
         raw=raw,
         keep_all=keep_all,
         force=force,
     )
-    for line in run_live(options, _Terminal()).lines():
-        print(line)
+    # Standard output belongs to the messages where they go there.
+    terminal = _Terminal(results_to_stderr="jsonl:-" in options.send)
+    for line in run_live(options, terminal).lines():
+        terminal.line(line)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("r", "r", "record, or stop it"),
     ("c", "c", "next camera"),
     ("n", "n", "calibrate: look neutral for 3 s"),
+    ("1", "1 – 9", "mark this moment"),
     ("f", "f", "full screen"),
     ("h", "h", "this help"),
     ("q", "q, Esc", "quit"),
@@ -36,7 +37,8 @@ _SWITCHES = {
     "f": "full_screen",
     "h": "help",
 }
-_ACTIONS = {"s": "snapshot", "r": "record", "c": "next_camera", "n": "calibrate"}
+_MARKS = {key: f"mark {key}" for key in "123456789"}
+_ACTIONS = {**_MARKS, "s": "snapshot", "r": "record", "c": "next_camera", "n": "calibrate"}
 
 
 @dataclass
@@ -63,7 +65,8 @@ class Controls:
 
         Returns
         -------
-        `quit`, `snapshot`, `record`, `next_camera`, `calibrate`, `full_screen` or nothing.
+        `quit`, `snapshot`, `record`, `next_camera`, `calibrate`, `full_screen`, `mark 1` to
+        `mark 9` or nothing.
         """
         if key in _QUIT:
             return "quit"

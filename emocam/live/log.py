@@ -12,6 +12,7 @@ from emocam.errors import OutputError
 from emocam.io.camera import Gap
 from emocam.io.table_formats import Table
 from emocam.io.tables import status_row
+from emocam.live.senders.messages import Mark
 from emocam.output import complete_file
 from emocam.readings import FrameReadings
 from emocam.types import ImageU8
@@ -30,12 +31,18 @@ class Log:
         self._table = table
         self._had_face: bool | None = None
 
-    def add(self, frames: Sequence[FrameReadings], gaps: Sequence[Gap]) -> None:
+    def add(
+        self,
+        frames: Sequence[FrameReadings],
+        gaps: Sequence[Gap] = (),
+        marks: Sequence[Mark] = (),
+    ) -> None:
         """Write what came since the last call, and bring it to the file."""
         rows = [
             status_row(gap.source, "gap", _gap_reason(gap), frame=gap.frame, time_s=gap.start_s)
             for gap in gaps
         ]
+        rows += [status_row(one.source, "mark", one.name, time_s=one.time_s) for one in marks]
         for one in frames:
             if one:
                 rows += one.rows()

@@ -9,6 +9,8 @@ from emocam.errors import UsageError
 from emocam.io.address import Address
 from emocam.io.backends import CameraSettings
 from emocam.io.tables import check_table
+from emocam.live.marks import mark_names, parse_marks_address
+from emocam.live.senders.addresses import parse_receivers
 from emocam.output import check_free
 from emocam.recognition.model_file import find_model
 
@@ -30,6 +32,9 @@ class LiveOptions:
     log: Path | None = None  # table to write readings to as they come
     record: Path | None = None  # film of what is drawn
     profile: Path | None = None  # where the calibration to one person is kept
+    send: tuple[str, ...] = ()  # other programs that get the readings
+    marks: str = ""  # names of the keys 1 to 9
+    marks_from: str | None = None  # where other programs send marks to
     output: Path = Path("emocam-output")  # folder for pictures and films that keys ask for
     duration_s: float | None = None  # when to end by itself
     raw: bool = False  # whether readings are shown without smoothing
@@ -46,6 +51,10 @@ class LiveOptions:
         """
         find_model(self.model)
         check_source(self.address, self.settings, realtime=self.realtime)
+        parse_receivers(self.send)
+        mark_names(self.marks)
+        if self.marks_from is not None:
+            parse_marks_address(self.marks_from)
         if self.log is not None:
             check_table(self.log)
             check_free(self.log, force=self.force)

@@ -12,13 +12,17 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import cv2
 
 from emocam.io.backends import quiet_opencv
 from emocam.io.camera import LiveCamera
 from emocam.io.tables import open_table
+from emocam.live.marks import MarkListener, Marks, mark_names, parse_marks_address
 from emocam.live.options import LiveOptions
+from emocam.live.senders.addresses import Receiver, make_sender, parse_receivers
+from emocam.live.senders.messages import SessionClock
 from emocam.live.session import LiveSession, Reporter
 from emocam.live.sinks import LiveSinks
 from emocam.live.stats import Summary
@@ -29,6 +33,9 @@ from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.runtime import one_blas_thread
 from emocam.signals import end_on_signals
 from emocam.tracking.follower import Follower
+
+if TYPE_CHECKING:
+    from emocam.live.local_server import LocalServer
 
 _TITLE = "emocam"
 
@@ -63,8 +70,10 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
         _load_profile(options, follower)
         # Whoever reads that the session runs may end it at once.
         ending = stack.enter_context(end_on_signals())
-        sinks = _make_sinks(options, recognizer.labels, probe)
-        session = LiveSession(options, camera, follower, reporter, sinks)
+        clock = SessionClock.at(camera.clock_s)
+        sinks = _make_sinks(options, recognizer.labels, probe, clock)
+        marks = _make_marks(options, stack, clock)
+        session = LiveSession(options, camera, follower, reporter, sinks, marks)
         stack.enter_context(session)
         if sinks.browser is not None:
             reporter.note(f"open {sinks.browser.url} in a browser; Ctrl-C ends")
@@ -75,17 +84,38 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
 
 
 def _make_sinks(
-    options: LiveOptions, labels: Sequence[str], probe: WindowProbe | None
+    options: LiveOptions, labels: Sequence[str], probe: WindowProbe | None, clock: SessionClock
 ) -> LiveSinks:
     table = None
     if options.log is not None:
         table = open_table(options.log, labels, force=options.force, live=True)
+    receivers = parse_receivers(options.send)
+    server = _make_server(options, receivers)
+    senders = [make_sender(one, clock, labels, options.address.text, server) for one in receivers]
     if options.browser:
         from emocam.live.browser import BrowserView  # its server is slow to import
 
-        return LiveSinks(browser=BrowserView(), table=table)
+        return LiveSinks(browser=BrowserView(server), table=table, senders=senders)
     window = Window(_TITLE) if probe is not None and probe.result() else None
-    return LiveSinks(window=window, table=table)
+    return LiveSinks(window=window, table=table, senders=senders)
+
+
+def _make_server(options: LiveOptions, receivers: Sequence[Receiver]) -> LocalServer | None:
+    """One server for the page and the readings, on the port that was asked for."""
+    ports = [one.port for one in receivers if one.kind == "ws"]
+    if not ports and not options.browser:
+        return None
+    from emocam.live.local_server import LocalServer  # slow to import
+
+    return LocalServer(*ports[:1])
+
+
+def _make_marks(options: LiveOptions, stack: ExitStack, clock: SessionClock) -> Marks:
+    listener = None
+    if options.marks_from is not None:
+        host, port = parse_marks_address(options.marks_from)
+        listener = stack.enter_context(MarkListener(host, port, clock))
+    return Marks(mark_names(options.marks), listener)
 
 
 def _search_threads() -> int:

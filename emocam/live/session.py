@@ -10,8 +10,10 @@ from emocam.errors import EmocamError, OutputError
 from emocam.io.camera import Gap, LiveCamera
 from emocam.live.calibration import Calibration
 from emocam.live.log import Log, dated_path
+from emocam.live.marks import Marks
 from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
+from emocam.live.senders.messages import Event, Mark
 from emocam.live.sinks import LiveSinks
 from emocam.live.stats import Summary
 from emocam.live.threads import DetectionThread, RecognitionThread
@@ -57,6 +59,8 @@ class LiveSession:
         Where lines for the user go.
     sinks
         Where the results go; the session opens and closes them.
+    marks
+        Where marks come from; the keys alone when None.
 
     Attributes
     ----------
@@ -73,13 +77,17 @@ class LiveSession:
         follower: Follower,
         reporter: Reporter,
         sinks: LiveSinks,
+        marks: Marks | None = None,
     ) -> None:
         self.options, self.camera, self.follower = options, camera, follower
         self.summary = Summary()
         self.view = LiveView(follower.recognizer.labels, sinks)
         self._reporter = reporter
         self._detection = DetectionThread(camera, keep_all=options.keep_all)
-        self._recognition = RecognitionThread(camera, follower, self._detection)
+        # Senders are told by the thread that reads: the next picture is not waited for.
+        listeners = [sender.put for sender in sinks.senders]
+        self._recognition = RecognitionThread(camera, follower, self._detection, listeners)
+        self._marks = Marks() if marks is None else marks
         self._log = None if sinks.table is None else Log(sinks.table)
         self._sinks, self._open = sinks, ExitStack()
         self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
@@ -98,16 +106,18 @@ class LiveSession:
     def __enter__(self) -> LiveSession:
         sinks = self._sinks
         with ExitStack() as opening:
-            opening.enter_context(self._detection)
-            opening.enter_context(self._recognition)
-            for sink in (sinks.table, sinks.browser, sinks.window):
+            for sink in (sinks.table, sinks.browser, sinks.window, *sinks.senders):
                 if sink is not None:
                     opening.enter_context(sink)
+            opening.enter_context(self._detection)
+            opening.enter_context(self._recognition)
             self._open = opening.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
+        self._tell_senders_news()
+        self.summary.sending = [sender.summary for sender in self._sinks.senders]
         # The counts are final once the threads have ended.
         self.summary.turned_down = self.follower.turned_down + self._detection.turned_down
         self._stop_film()
@@ -121,6 +131,7 @@ class LiveSession:
             going = self._step()
             self.summary.seconds = self.camera.clock_s - first_s
             going = going and (limit_s is None or self.summary.seconds < limit_s)
+        self._recognition.stop()  # what it is busy with belongs to the log too
         self._check_threads()
         self._take()
         if first is not None and self._frame is not None:
@@ -150,6 +161,7 @@ class LiveSession:
     def _take(self) -> None:
         """Take over what the threads found since the last time."""
         analyses, gaps = self._recognition.take(), self.camera.take_gaps()
+        marks = self._marks.take(self.camera.address.text)
         self.summary.add_gaps(gaps)
         for one in analyses:
             self.summary.add(one)
@@ -158,13 +170,15 @@ class LiveSession:
                 self._read_rate.mark(one.time_s or 0.0, self.summary.read)
         self.view.remember(analyses)
         if self._log is not None:
-            self._log.add(analyses, gaps)
+            self._log.add(analyses, gaps, marks)
+        self._tell_others(gaps, marks)
         if self._calibration is not None:
             for one in analyses:
                 self._calibration.add(one)
             if self._calibration.is_done(self.camera.clock_s):
                 self._finish_calibration(self._calibration)
         self._tell_gaps(gaps)
+        self._tell_senders_news()
 
     def _show(self, *, is_new: bool) -> str:
         frame, now_s = self._frame, self.camera.clock_s
@@ -206,7 +220,9 @@ class LiveSession:
         if action == "quit":
             return False
         try:
-            if action == "snapshot":
+            if action.startswith("mark "):
+                self._marks.press(action, self.camera.clock_s)
+            elif action == "snapshot":
                 path = dated_path(self.options.output, ".png")
                 self.view.save(path)
                 self._say(f"saved {path}")
@@ -298,3 +314,18 @@ class LiveSession:
     def _tell_gaps(self, gaps: list[Gap]) -> None:
         for gap in gaps:
             self._say(f"{gap.reason}; pictures again after {gap.seconds:.1f} s")
+
+    def _tell_others(self, gaps: list[Gap], marks: list[Mark]) -> None:
+        for mark in marks:
+            self.summary.marks.append((mark.name, mark.time_s))
+            self._say(f"marked: {mark.name} ({mark.time_s:.1f} s)")
+        events: list[Event] = [*gaps, *marks]
+        for sender in self._sinks.senders:
+            for event in events:
+                sender.put(event)
+
+    def _tell_senders_news(self) -> None:
+        # Not in the picture: an address with a token has no place in a film.
+        for sender in self._sinks.senders:
+            for news in sender.take_news():
+                self._reporter.note(news)

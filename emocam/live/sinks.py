@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from emocam.io.table_formats import Table
+from emocam.live.senders.sender import Sender
 from emocam.types import ImageU8
 
 
@@ -37,3 +39,4 @@ class LiveSinks:
     window: Screen | None = None
     browser: Viewer | None = None
     table: Table | None = None  # one that grows in view
+    senders: Sequence[Sender] = ()  # to other programs

@@ -14,6 +14,7 @@ from emocam.readings import FrameReadings
 _MOST_MS = 10_000
 _LONGEST_STEP_S = 0.5  # between two readings of a face; a longer time was not seen
 _MOST_FACES = 20
+_MOST_MARKS = 50
 
 
 class LatencyHistogram:
@@ -66,6 +67,8 @@ class Summary:
     gap_seconds: float = 0.0
     garbled: int = 0  # pictures that could not be decoded
     turned_down: int = 0  # boxes that looked like faces at first and were none
+    marks: list[tuple[str, float]] = field(default_factory=list)  # name, time in seconds
+    sending: list[str] = field(default_factory=list)  # a line for each receiver of readings
     _seen: dict[int, _LastLabel] = field(default_factory=dict)
     _last_read_s: float | None = None
 
@@ -127,7 +130,11 @@ class Summary:
             text.append(f"{self.gaps} gaps, {self.gap_seconds:.1f} s in all")
         if self.turned_down:
             text.append(f"boxes turned down as no faces: {self.turned_down}")
-        return text + self._face_lines()
+        if self.marks:
+            named = ", ".join(f"{name} {time_s:.1f} s" for name, time_s in self.marks[:_MOST_MARKS])
+            rest = len(self.marks) - _MOST_MARKS
+            text.append(f"marks: {named}" + (f" and {rest} more" if rest > 0 else ""))
+        return text + self._face_lines() + self.sending
 
     def _face_lines(self) -> list[str]:
         longest = sorted(self.emotions.items(), key=lambda item: -sum(item[1].values()))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from emocam.detection.detector import FaceDetector
@@ -52,8 +53,13 @@ class Worker:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End it after the frame that it is busy with."""
         self.ending.set()
-        self._thread.join(_JOIN_S)
+        if self._thread.is_alive():
+            self._thread.join(_JOIN_S)
 
     def check(self) -> None:
         """Raise here what went wrong in the thread."""
@@ -130,9 +136,17 @@ class RecognitionThread(Worker):
 
     name = "recognition"
 
-    def __init__(self, camera: LiveCamera, follower: Follower, detection: DetectionThread) -> None:
+    def __init__(
+        self,
+        camera: LiveCamera,
+        follower: Follower,
+        detection: DetectionThread,
+        listeners: Sequence[Callable[[FrameReadings], None]] = (),
+    ) -> None:
         super().__init__(camera)
         self._follower, self._detection = follower, detection
+        # Told at once, in this thread: they must return at once too.
+        self._listeners = tuple(listeners)
         # Without a limit: a window that is being dragged takes none for a while, and the log
         # wants them all. They hold no pictures.
         self._results: deque[FrameReadings] = deque()
@@ -147,4 +161,7 @@ class RecognitionThread(Worker):
     def take_in(self, frame: Frame) -> None:
         """Read it, with what full searches have found since."""
         newcomers = self._detection.take(alone=self._follower.alone)
-        self._results.append(self._follower.follow_frame(frame, newcomers))
+        result = self._follower.follow_frame(frame, newcomers)
+        self._results.append(result)
+        for tell in self._listeners:
+            tell(result)

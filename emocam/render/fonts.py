@@ -1,18 +1,17 @@
-"""Letters for any script: the package's own font, else one of the system's."""
+"""Letters for any script: a font that came with the installation, else one of the system's."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 
 from PIL import ImageFont
 
-_FONTS = Path(__file__).with_name("ttf")
 _NO_CHARACTER = "\U0010ffff"  # never assigned, so every font draws its sign for a missing glyph
 _SYSTEM_FONTS = {
     "darwin": (
@@ -37,7 +36,7 @@ def text_runs(text: str, bold: bool) -> list[tuple[str, str]]:
         One line. A character that no font here has becomes its code (`\\u559c`), since an empty
         box would make all such labels look alike.
     bold
-        Whether the package's own font is the bold one.
+        Whether the installation's own font is the bold one.
 
     Returns
     -------
@@ -57,16 +56,17 @@ def open_font(path: str, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.BASIC)
 
 
+@cache
 def own_font(bold: bool) -> str:
-    """Path of DejaVu Sans, which comes with the package."""
-    return str(_FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"))
-
-
-def find_fonts(texts: Iterable[str]) -> None:
-    """Find the fonts of these texts now; a system's fonts are too slow to ask while drawing."""
-    for text in texts:
-        for bold in (False, True):
-            text_runs(text, bold)
+    """Path of DejaVu Sans, which matplotlib's wheel carries (found without importing it)."""
+    spec = find_spec("matplotlib")
+    folders = (spec.submodule_search_locations if spec else None) or []
+    name = "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"
+    for folder in folders:
+        path = Path(folder) / "mpl-data" / "fonts" / "ttf" / name
+        if path.exists():
+            return str(path)
+    return name  # Pillow then looks for it among the system's fonts
 
 
 @lru_cache(maxsize=1024)

@@ -11,7 +11,6 @@ import numpy as np
 from emocam.readings import FrameReadings, Readings
 from emocam.recognition.labels import UNSURE, color_rgb
 from emocam.render.anonymize import HeadMemory, blur_heads, paint_out_heads
-from emocam.render.fonts import find_fonts
 from emocam.render.layout import Layout, label_corners, panel_corners
 from emocam.render.notes import draw_help, draw_notice, draw_numbers, draw_recording
 from emocam.render.panel import draw_bars, panel_size
@@ -58,7 +57,6 @@ class Overlay:
 
     def __init__(self, labels: Sequence[str]) -> None:
         self.labels = tuple(labels)
-        find_fonts(self.labels)
         self._cache = SpriteCache()
         self._history = History(self.labels)
         self._label_places: dict[int, int] = {}

@@ -17,8 +17,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from emocam.errors import SetupError
-from emocam.live import browser
+from emocam.live import local_server
 from emocam.live.browser import BrowserView, readings_json
+from emocam.live.local_server import LocalServer
 from emocam.recognition.labels import EMOTIONS, color_rgb
 from emocam.types import Face, ImageU8, Reading
 
@@ -40,8 +41,8 @@ WAIT_S = 60.0  # a busy machine may take its time
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser, "_OPEN_S", WAIT_S)
-    monkeypatch.setattr(browser, "_END_S", WAIT_S)
+    monkeypatch.setattr(local_server, "_OPEN_S", WAIT_S)
+    monkeypatch.setattr(local_server, "_END_S", WAIT_S)
 
 
 @pytest.fixture
@@ -192,7 +193,7 @@ def test_the_end_is_told_to_pages_and_leaves_no_thread() -> None:
 
 
 def test_it_ends_although_a_page_has_stopped_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browser, "_END_S", 1.0)
+    monkeypatch.setattr(local_server, "_END_S", 1.0)
     before = set(threading.enumerate())
     with BrowserView() as view, raw_page(view) as page:
         for _ in range(12):
@@ -236,5 +237,5 @@ def masked(text: bytes) -> bytes:
 def test_a_taken_port_is_said_plainly(view: BrowserView) -> None:
     port = urlsplit(view.url).port
     assert port is not None
-    with pytest.raises(SetupError, match=f"port {port}"), BrowserView(port):
+    with pytest.raises(SetupError, match=f"port {port}"), BrowserView(LocalServer(port)):
         pass

@@ -74,7 +74,8 @@ class TestControls:
 
     def test_an_unknown_key_does_nothing(self):
         controls = Controls()
-        assert controls.press("7") == ""
+        assert controls.press("7") == "mark 7"
+        assert controls.press("0") == ""
         assert controls == Controls()
 
     def test_help_lists_the_keys_only_while_it_is_on(self):

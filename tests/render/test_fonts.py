@@ -1,16 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import emocam
 from emocam.render import fonts
 from emocam.render.fonts import own_font, text_runs
-from emocam.render.overlay import Overlay
 from emocam.render.sprites import Text, fit_text, make_text, one_line
-from emocam.types import Face, Reading
 
 
 def test_the_installation_carries_its_font() -> None:
@@ -19,23 +17,12 @@ def test_the_installation_carries_its_font() -> None:
     assert own_font(False) != own_font(True)
 
 
-def test_the_font_comes_with_the_package_and_its_licence() -> None:
-    folder = Path(own_font(False)).parent
-    assert folder.is_relative_to(Path(emocam.__file__).parent)
-    assert "Bitstream Vera" in (folder / "LICENSE_DEJAVU").read_text(encoding="utf-8")
-
-
-def test_no_font_is_searched_while_drawing(monkeypatch: pytest.MonkeyPatch) -> None:
-    fonts._for_character.cache_clear()
-    overlay = Overlay(["喜", "怒"])
-
-    def fail(character: str) -> list[str]:
-        raise AssertionError(f"searched a font for {character}")
-
-    monkeypatch.setattr(fonts, "_system_fonts", fail)
-    picture = np.zeros((200, 200, 3), np.uint8)
-    happy = Reading(Face((60, 60, 140, 140)), "喜", 0.9, 0, (0.9, 0.1), ("喜", "怒"))
-    assert overlay.draw(picture, [happy], time_s=0.0).any()
+def test_matplotlib_is_not_imported_for_it() -> None:
+    code = (
+        "import sys; from emocam.render.fonts import own_font; own_font(False);"
+        "sys.exit('matplotlib' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("text", ["happy 87 %", "überrascht", "сердитый", "χαρά", "−30 s … ·"])

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
-from emocam.live import browser as browser_module
+from emocam.live import local_server
 from emocam.live.browser import BrowserView, readings_json
 from emocam.recognition.labels import EMOTIONS
 from emocam.types import Face, ImageU8, Reading
@@ -34,7 +34,7 @@ def frame(bgr: tuple[int, int, int], height: int = 120, width: int = 200) -> Ima
 @pytest.fixture
 def page(browser: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     # Pages that are slow to take their leave would be cut off, and look for the session in vain.
-    monkeypatch.setattr(browser_module, "_END_S", WAIT_S)
+    monkeypatch.setattr(local_server, "_END_S", WAIT_S)
     browser.get("about:blank")
     browser.get_log("browser")
     yield browser
