@@ -1,5 +1,4 @@
-"""Where the command begins. Processes that are started for photos import this module again, so it
-is kept from importing anything by itself."""
+"""Entry point of the command. Worker processes import it again, so it imports nothing at its top."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Would `emocam live` work here? Each check says what it found, and what mends a fault."""
+"""Checks whether `emocam live` works here, and what mends a fault."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Check:
 
 
 def examine(source: Address | None = None, model: str | None = None) -> Iterator[Check]:
-    """Look at everything that live needs, one check after the other.
+    """Check everything that live needs, in order.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def examine(source: Address | None = None, model: str | None = None) -> Iterator
 
 
 def check_wheels(wheels: Sequence[str] | None = None) -> list[Check]:
-    """Which packages brought OpenCV; several overwrite each other's files.
+    """Which packages provide OpenCV; several overwrite each other's files.
 
     https://github.com/opencv/opencv-python/issues/467
 

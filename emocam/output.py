@@ -1,4 +1,4 @@
-"""Results appear under their name only when they are complete."""
+"""Files that appear under their name only when complete."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from emocam.errors import OutputError, UsageError
 
 
 def check_free(*paths: Path | None, force: bool) -> None:
-    """Raise UsageError when a result exists and may not be overwritten; None is none asked for."""
+    """Raise UsageError when a result exists and may not be overwritten; None passes."""
     for path in paths:
         if path is not None and path.exists() and not force:
             raise UsageError(
@@ -23,7 +23,7 @@ def complete_file(path: Path) -> Iterator[Path]:
     """Temporary path beside the result, with the same ending; renamed when the block ends well.
 
     When the block raises, the temporary file is removed and what stood there before stays. The
-    block does nothing but write it: every system error in it is taken for one of this file.
+    block must do nothing else: every OSError in it counts as one of this file.
 
     Parameters
     ----------
@@ -41,9 +41,9 @@ def complete_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def growing_file(path: Path) -> Iterator[Path]:
-    """The same for a result that grows while its block does other work as well.
+    """The same for a file that grows while the block does other work as well.
 
-    What goes wrong with that work keeps its own error: a camera that is gone is no full disk.
+    An OSError of that work, such as of a camera, is not taken for one of the file.
     """
     temporary = partial_path(path)
     with writing(path):
@@ -59,7 +59,7 @@ def growing_file(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the system says about a result into the one error that callers know."""
+    """Turn an OSError about a result into an OutputError."""
     try:
         yield
     except OSError as error:
@@ -67,5 +67,5 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def partial_path(path: Path) -> Path:
-    """Name of a result that is not complete yet: hidden, beside it, with the same ending."""
+    """Temporary name of a result: hidden, in its folder, with the same ending."""
     return path.with_name(f".partial-{path.name}")

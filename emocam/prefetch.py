@@ -13,7 +13,7 @@ _POLL_S = 0.1
 
 
 class _Ended:
-    """Follows the last item; `error` is what stopped the work, if anything did."""
+    """Sentinel after the last item; `error` is what the iterator raised, if anything."""
 
     def __init__(self, error: BaseException | None) -> None:
         self.error = error
@@ -21,20 +21,19 @@ class _Ended:
 
 @contextmanager
 def prefetch(items: Iterator[_T], size: int) -> Iterator[Iterator[_T]]:
-    """Run an iterator in a thread, up to `size` items ahead of who uses them.
+    """Run an iterator in a thread, up to `size` items ahead of its consumer.
 
     Parameters
     ----------
     items
-        Used by the thread alone. What it raises comes out of the resulting iterator, after the
+        Iterated in the thread alone. An exception is raised again in the consumer, after the
         items before it.
     size
-        How many items may wait. More evens out differences in speed, and takes memory.
+        Size of the queue. More evens out differences in speed, and takes memory.
 
     Returns
     -------
-    In the `with` block, the same items in the same order. The thread has ended when the block
-    has, however it ends.
+    The same items in the same order. The thread is joined when the `with` block ends.
     """
     waiting: queue.Queue[_T | _Ended] = queue.Queue(size)
     stop = threading.Event()
@@ -54,7 +53,7 @@ def prefetch(items: Iterator[_T], size: int) -> Iterator[Iterator[_T]]:
                 put(item)
                 if stop.is_set():
                     return
-        except BaseException as raised:  # noqa: BLE001 - it is raised again where the items go
+        except BaseException as raised:  # noqa: BLE001 - raised again in the consumer
             error = raised
         put(_Ended(error))
 

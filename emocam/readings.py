@@ -1,4 +1,4 @@
-"""What one frame gave: the readings of its faces, and what must not be seen of others."""
+"""The result of one frame: readings of its faces, and boxes of faces to hide."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class FrameReadings:
     Attributes
     ----------
     readings
-        One a face, as shown: their `face` has an id that stays with it.
+        One a face, after profile and smoothing; `face.id` persists over frames.
     index
         Number of the frame in its source, from 0.
     time_s
@@ -28,15 +28,14 @@ class FrameReadings:
     source
         Path or address as the user gave it.
     raw
-        The same faces in the same order as the model read them, before profile and smoothing;
-        empty where nobody needs them.
+        The same faces in the same order before profile and smoothing; may be empty.
     bridged
-        Readings of faces that were not found in this frame but shortly before and after it, with
-        the box between: for drawing, not for the table.
+        Readings of faces that were detected shortly before and after this frame but not in it,
+        interpolated: for drawing, not for the table.
     hidden
-        Faces that are not shown but may be real: where heads are blurred, these are too.
+        Further detections that are not read; where heads are blurred, these are too.
     opacity
-        How strongly to draw each of `readings`, 0 to 1; empty for fully.
+        Opacity of each of `readings` when drawn, 0 to 1; empty for 1.
     """
 
     readings: tuple[Reading, ...] = ()
@@ -68,7 +67,7 @@ class FrameReadings:
     def __getitem__(self, item: slice) -> FrameReadings: ...
 
     def __getitem__(self, item: int | slice) -> Reading | FrameReadings:
-        """One reading, or the same frame with some of its readings; the others are hidden."""
+        """One reading, or the frame with a slice of its readings; the others become `hidden`."""
         if isinstance(item, int):
             return self.readings[item]
         kept = self.readings[item]
@@ -105,11 +104,11 @@ class FrameReadings:
 
     @property
     def heads(self) -> tuple[Face, ...]:
-        """All faces that may be in this frame, shown or not: what a blurred picture hides."""
+        """All faces that may be in this frame: those that a blurred picture hides."""
         return (*self.faces, *(one.face for one in self.bridged), *self.hidden)
 
     def with_bridged(self) -> FrameReadings:
-        """The same with `bridged` among the readings, drawn half as strongly."""
+        """The same with `bridged` among the readings, at half opacity."""
         if not self.bridged:
             return self
         opacity = (self.opacity or (1.0,) * len(self)) + (_BRIDGED_OPACITY,) * len(self.bridged)
@@ -147,8 +146,8 @@ def rows(
 
     Returns
     -------
-    One row a face, or one with the status `no_face`; the keys are those of the table's columns
-    that are known.
+    One row a face, or one with the status `no_face`; the keys are the columns of the table
+    that apply.
     """
     given = [readings] if isinstance(readings, FrameReadings) else readings
     frames = (one[1] if isinstance(one, tuple) else one for one in given)

@@ -1,4 +1,4 @@
-"""Threads and memory of the libraries below."""
+"""Thread limits and memory of the numeric libraries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 
 class _BlasLimit:
-    """One limit for all who want it at the same time.
+    """A process-wide limit, counted by its users.
 
     The libraries have one setting for the whole process: if each caller put back what it found,
     the last of two that overlap would put back the limit of the first, for good.
@@ -46,8 +46,8 @@ _BLAS_LIMIT = _BlasLimit()
 def one_blas_thread() -> Iterator[None]:
     """Keep NumPy's matrix products to one thread while the block runs.
 
-    Those of a few faces are over before a second thread has begun, and OpenBLAS' threads wait by
-    spinning: on two cores they took 70 % of all computing time from detection and encoding.
+    Products of a few faces end before a second thread starts, and OpenBLAS' threads wait by
+    spinning: on two cores that took 70 % of the processor time from detection and encoding.
     """
     with _BLAS_LIMIT:
         yield
@@ -55,7 +55,7 @@ def one_blas_thread() -> Iterator[None]:
 
 @lru_cache(maxsize=1)
 def _libraries() -> ThreadpoolController:
-    """Those that are loaded. Looking for them takes a millisecond, which no reading should."""
+    """The loaded BLAS libraries; searching for them takes a millisecond, so it is done once."""
     return ThreadpoolController()
 
 
@@ -63,8 +63,8 @@ def _libraries() -> ThreadpoolController:
 def one_opencv_thread() -> Iterator[None]:
     """Keep OpenCV's own functions to one thread while the block runs.
 
-    For work that has threads enough of its own: OpenCV's wait for each other by spinning, which
-    took 10 % of the speed from videos on two cores.
+    For work with threads of its own: OpenCV's wait for each other by spinning, which made
+    videos 10 % slower on two cores.
     """
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -75,10 +75,9 @@ def one_opencv_thread() -> Iterator[None]:
 
 
 def give_back_memory() -> None:
-    """Hand memory that was freed back to the system, where the C library can (glibc).
+    """Return freed memory to the system, where the C library can (glibc).
 
-    By itself it keeps much of what loading a model and opening a clip took for a moment: some
-    20 MB that would lie idle for as long as the work takes.
+    Otherwise some 20 MB that loading a model and opening a clip took stay with the process.
     """
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none

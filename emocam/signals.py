@@ -1,4 +1,4 @@
-"""Ctrl-C, a polite kill and a closed terminal end the work whole."""
+"""Ctrl-C, SIGTERM and a closed terminal end a run in order: files are completed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two exist on so
 def end_on_signals() -> Iterator[threading.Event]:
     """An event that is set by the first signal; a second one interrupts at once.
 
-    What goes on under `nohup` is not ended by a terminal that closes.
+    A process under `nohup` ignores a terminal that closes.
     """
     ending = threading.Event()
 

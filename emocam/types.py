@@ -1,4 +1,4 @@
-"""What flows through the house: a frame, the faces in it, and what is read in each face."""
+"""The basic types: a frame, a face in it, the reading of a face."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Face:
-    """Where a face is.
+    """A detected face.
 
     Attributes
     ----------
@@ -59,7 +59,7 @@ class Face:
     detection
         Calibrated probability that this is a face, 0 to 1.
     id
-        Number that stays with a face in a clip; number from 0 in a photo.
+        Persists over the frames of a clip; counts from 0 in a photo.
     """
 
     xyxy: Box
@@ -86,7 +86,7 @@ class Reading:
     Attributes
     ----------
     face
-        Where it was read.
+        The face that was read.
     emotion
         One of `labels`, or `unsure` when `certainty` is below the threshold.
     certainty
@@ -98,8 +98,8 @@ class Reading:
     labels
         The model's labels, in order.
     held
-        Whether `emotion` is kept from before, although `certainty` is below the threshold by now:
-        live, a moment of doubt changes no label.
+        Whether hysteresis keeps an earlier `emotion` although `certainty` is below the threshold
+        in this frame (live only).
     """
 
     face: Face

@@ -1,6 +1,6 @@
-"""The offline policy, first half: which faces are in each frame of a clip, and their readings.
+"""Offline tracking: find the faces in each frame of a clip, then read them.
 
-These are two steps, since they take about as long: two threads do them at once.
+Both steps take about as long, so each runs in a thread of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from emocam.tracking.finder import FaceFinder
 from emocam.tracking.scene_cut import CutFinder
 from emocam.types import Box, Face, ImageU8, Reading
 
-_FOLLOW_EVERY_S = 0.06  # of 25 or 30 frames a second every second one; faces move evenly between
+_FOLLOW_EVERY_S = (
+    0.06  # every second one of 25 or 30 frames a second; the boxes between are interpolated
+)
 _STAY_WITH = 1.4  # how much larger another face must be to become "the largest"
 
 
@@ -37,9 +39,9 @@ class FoundFaces:
 
     index: int
     time_s: float
-    faces: tuple[Face, ...]  # confirmed, with numbers that stay
+    faces: tuple[Face, ...]  # confirmed tracks, with their ids
     crops: tuple[ImageU8, ...]  # the same in the training format, shape (size, size), uint8
-    hidden: tuple[Face, ...] = ()  # faces that are not asked for
+    hidden: tuple[Face, ...] = ()  # faces that are tracked but not read
     source: str = ""
 
 
@@ -83,19 +85,19 @@ def _pictures(video: VideoFile, every_s: float) -> Iterator[_Picture]:
         image = video.picture()
         if image is None:
             continue
-        # Counted from when it was due, so that frames that come late don't add up.
+        # Counted from when it was due, so that delays do not accumulate.
         due_s = time_s + every_s if time_s >= due_s + every_s else due_s + every_s
         yield _Picture(index, time_s, image, str(video.path))
 
 
 def _found_in(finder: _ClipFinder, pictures: Sequence[_Picture], size: int) -> Iterator[FoundFaces]:
-    """Search the last picture; in those before it faces are between where they were and are."""
+    """Detect in the last picture, and interpolate the boxes in those before it."""
     if not pictures:
         return
     before, before_s, hidden = finder.faces, finder.followed_s, finder.hidden
     last = pictures[-1]
     after = {face.id: face for face in finder.find(last)}
-    # On the way both places of a face that is not asked for are hidden.
+    # Between two detections of an unread face, both of its boxes are hidden.
     hidden = [*hidden, *finder.hidden]
     for picture in pictures[:-1]:
         share = (picture.time_s - before_s) / (last.time_s - before_s)
@@ -115,13 +117,13 @@ def _found(
 
 
 def _between(before: Face, after: Face, share: float) -> Face:
-    """A face on its way: as sure as the less sure of the two."""
+    """The box interpolated, with the lower of the two detection probabilities."""
     xyxy = blend_boxes(before.xyxy, after.xyxy, share)
     return replace(before, xyxy=xyxy, detection=min(before.detection, after.detection))
 
 
 def blend_boxes(a: Box, b: Box, share: float) -> Box:
-    """The box at a share of the way from one to another."""
+    """Linear interpolation between two boxes, `share` from 0 to 1."""
     x1, y1, x2, y2 = (round(p + share * (q - p)) for p, q in zip(a, b, strict=True))
     return x1, y1, x2, y2
 
@@ -129,9 +131,9 @@ def blend_boxes(a: Box, b: Box, share: float) -> Box:
 def read_faces(
     found: Iterable[FoundFaces], recognizer: EmotionRecognizer, batch: int
 ) -> Iterator[FrameReadings]:
-    """Read the faces of many frames at once, which costs less than half of one by one.
+    """Read the faces of many frames in batches, which takes less than half the time.
 
-    A reading goes through the model's whole memory; for a batch of faces it goes through it once.
+    A prediction reads all of the model's reference faces from memory, once for a batch.
 
     Parameters
     ----------
@@ -165,7 +167,7 @@ def _read(frames: Sequence[FoundFaces], recognizer: EmotionRecognizer) -> Iterat
 
 
 def _largest(faces: Sequence[Face], before: int) -> Face:
-    """The largest face; the one of before stays it until another is clearly larger."""
+    """The largest face, with hysteresis: another one must be clearly larger than the current one."""
 
     def size(face: Face) -> float:
         area = float(face.size_wh[0] * face.size_wh[1])
@@ -180,7 +182,7 @@ class _ClipFinder:
     Attributes
     ----------
     faces, hidden, followed_s
-        What the last search gave, the faces that are not asked for, and the picture's time.
+        Result of the last detection: faces to read, faces not to read, time of the picture.
     """
 
     def __init__(self, *, largest: bool) -> None:
@@ -189,21 +191,21 @@ class _ClipFinder:
         self.followed_s = -math.inf
         self._largest = largest
         self._main = -1
-        # One sighting is enough here: what flashes up is sorted out later, looking both ways.
+        # One hit confirms a track here: `smooth_both_ways` drops short tracks later.
         self._finder = FaceFinder(hits_to_show=1)
         self._cuts = CutFinder()
 
     def is_cut(self, picture: _Picture) -> bool:
-        """Whether a picture shows another scene than the one that was asked about before."""
+        """Whether a scene cut lies between the previous picture and this one."""
         return self._cuts.is_cut(picture.image_bgr)
 
     def forget(self) -> None:
-        """Forget all faces, but not which numbers they had."""
+        """Drop all tracks; their ids are not given out again."""
         self._finder.forget()
         self.faces, self.hidden, self.followed_s = [], [], -math.inf
 
     def find(self, picture: _Picture) -> list[Face]:
-        """The faces of a picture, with numbers that stay; later than the one before."""
+        """The tracked faces of the next picture."""
         image, time_s = picture.image_bgr, picture.time_s
         found = self._finder.search(image, time_s)
         faces, hidden = self._finder.tracker.update(found, time_s, image), []

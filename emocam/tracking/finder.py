@@ -1,4 +1,4 @@
-"""Known faces searched near where they were, new ones in the whole picture now and then."""
+"""Detection for tracking: near known faces in every frame, in the whole frame now and then."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from emocam.detection.detector import FaceDetector
 from emocam.tracking.tracker import FaceTracker, overlap
 from emocam.types import Box, Face, ImageU8
 
-SEARCH_EVERY_S = 0.5  # new faces are looked for this often while all known ones are found ...
-_SEARCH_LOST_S = 0.1  # ... and this often while one is lost or none is known
-_EARLY_S = 0.001  # times of frames are not exact
+SEARCH_EVERY_S = 0.5  # interval of full searches while all known faces are found ...
+_SEARCH_LOST_S = 0.1  # ... and while one is lost or none is known
+_EARLY_S = 0.001  # tolerance, since frame times are not exact
 _SAME_FACE_IOU = 0.3  # boxes of a higher intersection over union show one face
 
 
 class FaceFinder:
-    """Follows known faces closely, and takes in new ones.
+    """Detects known faces near their last boxes, and new faces by full searches.
 
     Parameters
     ----------
     hits_to_show
-        How often a face must be found before it is given back: live 2, so that what flashes up
-        isn't shown; 1 where that is sorted out later, looking both ways.
+        Detections that confirm a track: 2 live, which suppresses false detections in one frame;
+        1 offline, where short tracks are dropped afterwards.
     keep_all
-        Keeps what the check for faces turns down.
+        Whether rejected detections are tracked too.
 
     Attributes
     ----------
     turned_down
-        How many boxes were no faces.
+        Number of rejected detections.
     unconfirmed
-        Boxes that a full search found, and the search near them did not.
+        Boxes of a full search that the search near them did not confirm.
     """
 
     def __init__(self, *, hits_to_show: int = 2, keep_all: bool = False) -> None:
@@ -44,7 +44,7 @@ class FaceFinder:
     def search(
         self, frame_bgr: ImageU8, time_s: float, newcomers: Sequence[Box] | None = None
     ) -> list[Face]:
-        """The faces of a frame, to be given to `tracker.update`.
+        """Detections of a frame, the input of `tracker.update`.
 
         Parameters
         ----------
@@ -53,8 +53,8 @@ class FaceFinder:
         time_s
             Its time, later than that of the frame before.
         newcomers
-            What a full search of this or of a slightly older frame has found; None to search
-            the whole frame here, when it is time for that.
+            Result of a full search of this or a slightly older frame; None to run full searches
+            here whenever one is due.
         """
         known = self.tracker.boxes
         new = [box for box in newcomers or () if _is_new(box, known)]
@@ -73,13 +73,13 @@ class FaceFinder:
         return found
 
     def forget(self) -> None:
-        """Forget all faces, but not which numbers they had: another scene begins."""
+        """Drop all tracks at a scene cut; their ids are not given out again."""
         self.tracker.update((), -math.inf)
         self._searched_s = -math.inf
 
     def _is_due(self, all_found: bool, time_s: float) -> bool:
         wait_s = SEARCH_EVERY_S if all_found else _SEARCH_LOST_S
-        # A time that goes back is another clip, or one that starts over.
+        # Time goes back in another clip, or in one that starts over.
         return not 0 <= time_s - self._searched_s < wait_s - _EARLY_S
 
 

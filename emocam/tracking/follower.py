@@ -1,4 +1,4 @@
-"""One way through time for frames as they come: faces followed, read and smoothed."""
+"""Online tracking and reading of one source: detect, track, read, smooth."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ class Follower:
     """Reads the frames of one source in order: faces keep their ids, labels don't flicker.
 
     Known faces are searched near where they were, and the whole frame twice a second, so it is
-    several times as fast as reading each frame by itself. Only the past counts, as live has
-    nothing else. Use one for each camera or clip. `follow` belongs to one thread; `readings_at` may
+    several times as fast as reading each frame by itself. Smoothing is causal. Use one for each camera or clip. `follow` belongs to one thread; `readings_at` may
     be called from another.
 
     Parameters
@@ -32,11 +31,11 @@ class Follower:
     recognizer
         What reads a face.
     profile
-        Of one person, whose face is then read relative to it.
+        Profile of one person, relative to which that person's face is read.
     smooth
-        Whether to smooth readings over time; otherwise each is shown as it is.
+        Whether to smooth readings over time.
     keep_all
-        Keeps what the check for faces turns down.
+        Whether rejected detections are tracked too.
 
     Examples
     --------
@@ -66,12 +65,12 @@ class Follower:
 
     @property
     def alone(self) -> bool:
-        """Whether no face is known just now."""
+        """Whether there is no track at the moment."""
         return not self._finder.tracker.boxes
 
     @property
     def turned_down(self) -> int:
-        """How many boxes were no faces."""
+        """Number of rejected detections."""
         return self._finder.turned_down
 
     def use_profile(self, profile: FaceProfile | NeutralProfile, face: int | None = None) -> None:
@@ -102,7 +101,7 @@ class Follower:
         Raises
         ------
         ValueError
-            When it is not such a picture.
+            When the picture has another shape or type.
         """
         check_bgr(frame_bgr)
         frame = Frame(frame_bgr, self._next_index, time_s)
@@ -147,7 +146,7 @@ class Follower:
         return replace(result, readings=tuple(readings), raw=tuple(raw))
 
     def readings_at(self, time_s: float) -> FrameReadings:
-        """Last readings with their faces moved along to a time, and how strongly to draw each."""
+        """Last readings with their boxes extrapolated to a time, and the opacity of each."""
         with self._lock:
             known = {key: reading for key, (reading, _) in self._last.items()}
             faces = [one for one in self._finder.tracker.at(time_s) if one.face.id in known]
@@ -160,7 +159,7 @@ class Follower:
         )
 
     def _hidden(self, shown: set[int] | None = None) -> tuple[Face, ...]:
-        """Faces that were found but are not shown (yet, or any more)."""
+        """Tracked faces without a visible reading: unconfirmed or just lost ones."""
         tracker = self._finder.tracker
         unconfirmed = (
             Face(box, id=-1 - number) for number, box in enumerate(self._finder.unconfirmed)

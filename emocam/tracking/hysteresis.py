@@ -1,4 +1,4 @@
-"""Readings smoothed over the past alone, and labels that a moment of doubt doesn't change."""
+"""Causal smoothing of readings, and hysteresis between a label and `unsure`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.recognition.temporal import EmotionSmoother
 from emocam.types import FloatArray, Reading
 
-_SURER = 0.15  # what was unsure must clear the threshold by this share of the way to be said
-# An expression counts from a second on, and so does doubt; smoothing trails by half a second.
+_SURER = 0.15  # margin over the threshold, as a share of what is left to 1, that ends `unsure`
+# Expressions and doubts shorter than a second do not count; smoothing adds half a second.
 _UNSURE_AFTER_S = 1.5
 _FORGET_S = 5.0
 
 
 class CausalSmoother:
-    """Smooths the readings of each face as they come.
+    """Smooths the readings of each face online.
 
     Parameters
     ----------
     recognizer
-        Whose labels and threshold of certainty count.
+        Gives the labels and the threshold of certainty.
     """
 
     def __init__(self, recognizer: EmotionRecognizer) -> None:
@@ -66,7 +66,7 @@ class CausalSmoother:
         before = self._labels.get(face_id)
         label = UNSURE if before is None else before[0]
         if before is not None and label == UNSURE:
-            # What was unsure must clear the threshold, or the label would flicker around it.
+            # Without a margin the label would flicker around the threshold.
             threshold += _SURER * min(threshold, 1 - threshold)
         if candidate.certainty >= threshold:
             self._unsure_since_s.pop(face_id, None)

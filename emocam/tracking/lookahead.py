@@ -1,4 +1,4 @@
-"""The offline policy, second half: readings that are calm, looking a little ahead in time."""
+"""Offline smoothing: a sliding window that also covers the next seconds of the clip."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ from emocam.recognition.temporal import smooth_clip
 from emocam.tracking.clip_faces import blend_boxes
 from emocam.types import Face, Reading
 
-_STEP_S = 1.0  # so much is smoothed at once ...
-_MARGIN_S = 1.5  # ... looking so far beyond both ends, where nothing is decided yet
-_MIN_SEEN_S = 0.3  # faces that are seen for less are taken for false
-_BARELY_S = 0.5  # a label for less than this must have been clear, or the face stays unsure
+_STEP_S = 1.0  # length of the part that each window decides ...
+_MARGIN_S = 1.5  # ... and of the context on both sides of it
+_MIN_SEEN_S = 0.3  # shorter tracks count as false detections
+_BARELY_S = 0.5  # a shorter label needs a clear certainty, else the face stays unsure
 _CLEARLY = 1.1  # times the threshold of certainty
-_BRIDGE_S = 0.8  # gaps in a face's sightings that the film draws over
+_BRIDGE_S = 0.8  # gaps in a track that the film bridges
 
 
 def smooth_both_ways(
     frames: Iterator[FrameReadings], recognizer: EmotionRecognizer, *, raw: bool = False
 ) -> Iterator[FrameReadings]:
-    """Smooth readings as they come, in the same order, about two seconds late.
+    """Smooth a stream of readings with a delay of about two seconds, in order.
 
     Each face's probabilities are smoothed both ways in time (`smooth_clip`) over a window that
-    moves along, so memory doesn't grow with the clip. Faces that only flash up are left out.
+    moves along, so memory doesn't grow with the clip. Short tracks are left out.
 
     Parameters
     ----------
     frames
         Analysed frames in order, with their times, their faces as the model read them.
     recognizer
-        Whose labels and threshold of certainty count.
+        Gives the labels and the threshold of certainty.
     raw
-        Whether to keep each reading as it is.
+        Whether to leave readings unsmoothed.
     """
     window: list[FrameReadings] = []
-    done = 0  # frames of the window that have gone out already
+    done = 0  # frames of the window that were yielded already
     life = _Lives()
     for frame in frames:
         window.append(frame)
@@ -68,7 +68,7 @@ def _time(frame: FrameReadings) -> float:
 
 
 class _Lives:
-    """From when to when each face has been seen."""
+    """First and last time of each track."""
 
     def __init__(self) -> None:
         self._spans: dict[int, tuple[float, float]] = {}
@@ -85,7 +85,7 @@ class _Lives:
 
     def is_real(self, face_id: int) -> bool:
         first_s, last_s = self._spans[face_id]
-        # Of a clip that is shorter than that, what is seen all the time will do.
+        # In a clip shorter than that, a track that lasts throughout is kept.
         so_far_s = self._last_s - (self._first_s or 0.0)
         return last_s - first_s >= min(_MIN_SEEN_S, so_far_s)
 
@@ -140,7 +140,7 @@ def _smooth_part(
 
 
 def _places(window: Sequence[FrameReadings]) -> dict[int, list[tuple[int, int]]]:
-    """Of each face, in which frame and there at which place it is."""
+    """For each face, the frames it is in and its index there."""
     places: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for row, frame in enumerate(window):
         for place, reading in enumerate(frame):

@@ -7,10 +7,10 @@ import math
 from emocam.types import Box
 
 _REST_HZ = 1.2  # cut-off for a face at rest: lower trembles less, and lags more
-_HASTE = 4.0  # how much each face width a second raises the cut-off
+_HASTE = 4.0  # rise of the cut-off for each face width a second
 _SPEED_HZ = 1.5  # cut-off of the speed itself
-_FORGET_S = 0.5  # a face unseen for longer starts anew: its old speed says nothing
-_MAX_HORIZON_S = 0.15  # a face is moved along for so long, then waits
+_FORGET_S = 0.5  # after a longer gap the filter restarts: the old speed no longer holds
+_MAX_HORIZON_S = 0.15  # boxes are extrapolated for this long at most
 
 
 class OneEuroBox:
@@ -30,7 +30,7 @@ class OneEuroBox:
         self._time_s = time_s
 
     def update(self, xyxy: Box, time_s: float) -> Box:
-        """Take in where the face was found, and give back where it steadily is."""
+        """Filter a detected box."""
         dt = time_s - self._time_s
         if dt <= 0 or dt > _FORGET_S:
             self._restart(xyxy, time_s)
@@ -47,7 +47,7 @@ class OneEuroBox:
         return self.at(time_s)
 
     def at(self, time_s: float) -> Box:
-        """Where the face is at a time, moved along with its speed for a moment."""
+        """The box extrapolated to a time with its speed."""
         horizon_s = min(max(0.0, time_s - self._time_s), _MAX_HORIZON_S)
         x = self._values[0] + horizon_s * self._speeds[0]
         y = self._values[1] + horizon_s * self._speeds[1]

@@ -1,4 +1,4 @@
-"""Where a film is cut: faces on both sides of a cut are not the same by standing in one place."""
+"""Scene cuts, at which all tracks end."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ import numpy.typing as npt
 from emocam.types import ImageU8
 
 _SIZE_WH = (32, 24)
-_COARSE_WH = (128, 96)  # single pixels of the picture: averaging all of them would take long
-# Between neighbouring frames of films without cuts it was never below 0.9, whoever moved how
-# fast; across cuts it was 0.2 to 0.5.
+_COARSE_WH = (128, 96)  # sampled without averaging, which would take longer
+# Measured between neighbouring frames: never below 0.9 without a cut, 0.2 to 0.5 across one.
 _LEAST_ALIKE = 0.6
-_FLAT = 2.0  # grey levels: pictures with less contrast look like any other
+_FLAT = 2.0  # grey levels: the correlation of pictures with less contrast means nothing
 
 
 class CutFinder:
-    """Tells when a frame shows another scene than the one before.
+    """Detects scene cuts by the correlation of tiny pictures.
 
-    Compares tiny pictures by their correlation, which doesn't mind light going on or off.
+    Correlation is invariant to changes of brightness.
     """
 
     def __init__(self) -> None:

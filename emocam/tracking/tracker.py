@@ -1,4 +1,4 @@
-"""Who is who: faces keep their number from frame to frame, and their boxes don't tremble."""
+"""The face tracker: ids that persist from frame to frame, and smoothed boxes."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ import numpy as np
 from emocam.tracking.one_euro import OneEuroBox
 from emocam.types import Box, Face, FloatArray, ImageU8
 
-_KEEP_S = 2.5  # a face that is not seen for longer gets a new number
-_FADE_S = 0.4  # a box that is no longer confirmed is gone after this
-_SEARCH_S = 0.8  # so long a lost face is still searched for where it was
-_MAX_STEP = 0.9  # face widths that a face may move between two sightings ...
-_STEP_A_SECOND = 0.6  # ... and how much more for each second that it was not seen
-_MAX_GROWTH = 1.8  # times larger or smaller between two sightings
+_KEEP_S = 2.5  # a lost track is kept for this long
+_FADE_S = 0.4  # the box of a lost track fades out in this time
+_SEARCH_S = 0.8  # a lost face is searched near its last box for this long
+_MAX_STEP = 0.9  # face widths between two detections of a track ...
+_STEP_A_SECOND = 0.6  # ... and in addition for each second between them
+_MAX_GROWTH = 1.8  # ratio of sizes between two detections of a track
 _APPEARANCE_WEIGHT = 0.8
 _HISTOGRAM_BINS = (12, 6, 6)
 
 
 @dataclass(frozen=True)
 class VisibleFace:
-    """A face as it should be drawn at a moment."""
+    """A tracked face at a moment, for drawing."""
 
-    face: Face  # box, moved along to that moment, and number
-    fade: float  # 1 for a face seen in the last analysis, falling to 0 after it was lost
-    # Number from 0 that no other face on screen has: stays with the face, for its colour
+    face: Face  # box, extrapolated to that moment, and id
+    fade: float  # opacity: 1 for a face of the last frame, falling to 0 after it was lost
+    # Lowest free number from 0, fixed for the track's life
     place: int
 
 
@@ -45,19 +45,19 @@ class _Track:
 
 
 class FaceTracker:
-    """Follows faces by place, size and, where the picture is given, appearance.
+    """Associates detections with tracks by distance, size and, given the picture, appearance.
 
-    Tracking by detection, as in SORT (Bewley et al., ICIP 2016), with colour histograms against
-    mixed-up numbers when faces cross, and the one-euro filter for steady boxes. Everything is
-    counted in seconds and face widths, so neither frame rate nor picture size matters.
+    Tracking by detection, as in SORT (Bewley et al., ICIP 2016), with appearance histograms against
+    id switches when faces cross, and one-euro filtered boxes. Thresholds are in seconds and face
+    widths, so they do not depend on frame rate or picture size.
 
     Parameters
     ----------
     hits_to_show
-        How often a face must be seen before it is shown. Higher suppresses false faces that
-        flash up, and shows real ones later.
+        Detections that confirm a track. More suppresses more false detections, and shows faces
+        later.
     keep_s
-        Seconds for which a lost face's number is kept.
+        Seconds for which a lost track is kept.
     """
 
     def __init__(self, hits_to_show: int = 2, keep_s: float = _KEEP_S) -> None:
@@ -70,7 +70,7 @@ class FaceTracker:
     def update(
         self, faces: Sequence[Face], time_s: float, frame_bgr: ImageU8 | None = None
     ) -> list[Face]:
-        """The faces of this frame that are confirmed, with numbers that stay and steady boxes.
+        """The confirmed faces of this frame, with their ids and filtered boxes.
 
         Parameters
         ----------
@@ -80,7 +80,7 @@ class FaceTracker:
             The frame's time in seconds. A time that goes back (a clip that starts over) forgets
             all faces.
         frame_bgr
-            The frame, for telling faces apart by their appearance.
+            The frame, for appearance histograms; None goes without.
         """
         if time_s < self._now_s:
             self._tracks = []
@@ -104,7 +104,7 @@ class FaceTracker:
         return sorted((t.face for t in seen), key=lambda face: face.id)
 
     def at(self, time_s: float) -> list[VisibleFace]:
-        """What to draw at a time after the last analysis, in the order of the numbers."""
+        """The visible faces at a time after the last update, ordered by id."""
         shown = []
         for track in self._tracks:
             fade = 1.0 if track.gone_s is None else 1.0 - (time_s - track.gone_s) / _FADE_S
@@ -115,18 +115,18 @@ class FaceTracker:
 
     @property
     def boxes(self) -> list[Box]:
-        """Where faces were last, to search there first; faces lost a moment ago included."""
+        """Last boxes of the tracks, of those lost a moment ago too: where to search first."""
         return [t.face.xyxy for t in self._tracks if self._now_s - t.seen_s <= _SEARCH_S]
 
     @property
     def hidden(self) -> tuple[Face, ...]:
-        """Faces that the last update did not give back: not confirmed yet, or missed just now."""
+        """Faces of unconfirmed tracks and of those that the last frame missed."""
         return tuple(
             t.face for t in self._tracks if t.seen_s < self._now_s or t.hits < self.hits_to_show
         )
 
     def besides(self, ids: Collection[int]) -> tuple[Face, ...]:
-        """All faces but those of these numbers, where they were last."""
+        """Last boxes of all tracks but those of these ids."""
         return tuple(t.face for t in self._tracks if t.id not in ids)
 
     def _pairs(
@@ -177,7 +177,7 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def _cost(track: _Track, face: Face, histogram: FloatArray | None, time_s: float) -> float | None:
-    """How badly a face fits a track: 0 for the same place, size and appearance; None for never."""
+    """Cost of associating a face with a track, 0 for an identical one; None when it is gated."""
     expected = track.box_filter.at(time_s)
     width = (face.size_wh[0] + expected[2] - expected[0]) / 2
     growth = face.size_wh[0] / (expected[2] - expected[0])
@@ -198,7 +198,7 @@ def _center(xyxy: Box) -> tuple[float, float]:
 
 
 def _appearance_histogram(frame_bgr: ImageU8, xyxy: Box) -> FloatArray:
-    """Colour histogram of the face and of what is worn below it, shape (bins,), summing to 1."""
+    """HSV histogram of the face and the clothes below it, shape (bins,), summing to 1."""
     x1, y1, x2, y2 = xyxy
     step = max(1, (x2 - x1) // 24)
     part = frame_bgr[max(0, y1) : max(1, y2 + (y2 - y1) // 2) : step, max(0, x1) : x2 : step]
