@@ -1,4 +1,4 @@
-"""Entry point of the command. Worker processes import it again, so it imports nothing at its top."""
+"""Entry point of the command; worker processes import it again, so its top imports nothing."""
 
 from __future__ import annotations
 

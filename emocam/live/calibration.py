@@ -10,7 +10,7 @@ from emocam.readings import FrameReadings
 from emocam.types import FloatArray
 
 _NEEDED_S = 3.0
-_PATIENCE_S = 6.0  # with interruptions: a face that is lost meanwhile makes it fail
+_PATIENCE_S = 6.0  # timeout, for a face that is lost meanwhile
 
 
 class Calibration:

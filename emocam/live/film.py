@@ -1,4 +1,4 @@
-"""A film of what a live session draws, made in a thread: encoding must not hold up the window."""
+"""A film of what a live session draws, encoded in a thread of its own."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from emocam.io.video_writer import FilmRecorder
 from emocam.types import ImageU8
 
 _STILL_EVERY_S = 0.5  # frames of a film while the camera gives none
-_MOST_WAITING = 10  # pictures; where encoding can't keep up, newer ones are left out
+_MOST_WAITING = 10  # pictures in the queue; when it is full, newer ones are dropped
 _FINISH_S = 30.0
 
 _Waiting = queue.Queue[tuple[ImageU8, float] | None]
 
 
 class LiveFilm:
-    """A film that is started and stopped at will.
+    """A film that is started and stopped by a key.
 
     Attributes
     ----------
     path
-        Where the film goes that is being made; None while there is none.
+        Path of the current film; None while nothing is recorded.
     left_out
-        Pictures that are not in the films, because encoding took too long.
+        Number of pictures dropped because encoding was too slow.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class LiveFilm:
         Raises
         ------
         OutputError
-            When the film can't be written; it is given up then.
+            When the film can't be written; recording then stops.
         """
         if self.path is None or time_s <= self._last_s + (0.0 if is_new else _STILL_EVERY_S):
             return
@@ -111,12 +111,12 @@ class LiveFilm:
         except Exception as error:  # noqa: BLE001 -- raised again by `write` or `stop`
             known = isinstance(error, OutputError)
             self._error = error if known else OutputError(f"{path}: {reason_of(error)}")
-            while waiting.get() is not None:  # who writes must never wait for a place
+            while waiting.get() is not None:  # `write` must never block
                 continue
 
 
 def fit(image_bgr: ImageU8, size_wh: tuple[int, int]) -> ImageU8:
-    """A picture of another size inside a frame of this size, with black margins."""
+    """Scale a picture to this size, with black margins (letterboxing)."""
     height, width = image_bgr.shape[:2]
     if (width, height) == size_wh:
         return image_bgr

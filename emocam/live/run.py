@@ -1,9 +1,8 @@
 """Live: a camera through faces and emotions to a window, a browser, or plain lines.
 
-Three things go on beside each other: the camera's thread keeps the newest frame, the recognition
-thread reads the newest frame when it is ready (and the detection thread searches for new faces),
-and the main thread draws every frame as it comes, with the last readings moved along with their
-faces.
+Four threads: the camera's keeps the newest frame, the recognition thread reads it, the detection
+thread searches it for new faces, and the main thread draws every frame with the last readings,
+their boxes extrapolated.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
         cv2.setNumThreads(_search_threads())
         follower = Follower(recognizer, smooth=not options.raw, keep_all=options.keep_all)
         _load_profile(options, follower)
-        # Whoever reads that the session runs may end it at once.
+        # Signals are handled before any message tells that the session runs.
         ending = stack.enter_context(end_on_signals())
         clock = SessionClock.at(camera.clock_s)
         sinks = _make_sinks(options, recognizer.labels, probe, clock)

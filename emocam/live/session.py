@@ -24,7 +24,7 @@ from emocam.recognition.profile import learn_neutral
 from emocam.tracking.follower import Follower
 from emocam.types import Frame
 
-_WAIT_S = 0.05  # for a frame; the window answers its user this often at least
+_WAIT_S = 0.05  # timeout of waiting for a frame, so that the window stays responsive
 _MESSAGE_S = 3.0
 _STALE_S = 1.0
 _LINE_EVERY_S = 1.0
@@ -118,7 +118,7 @@ class LiveSession:
         self._open.close()
         self._tell_senders_news()
         self.summary.sending = [sender.summary for sender in self._sinks.senders]
-        # The counts are final once the threads have ended.
+        # The counts are final once the threads have been joined.
         self.summary.turned_down = self.follower.turned_down + self._detection.turned_down
         self._stop_film()
 
@@ -154,7 +154,7 @@ class LiveSession:
         return self._obey(self.view.controls.press(key)) if key else True
 
     def _check_threads(self) -> None:
-        """Raise what went wrong in a thread: it must not end silently, and nor must the session."""
+        """Raise in the main thread what a worker thread raised."""
         self._detection.check()
         self._recognition.check()
 
@@ -198,7 +198,7 @@ class LiveSession:
 
     def _draw(self, frame: Frame, now_s: float, *, is_new: bool) -> str:
         time_s = frame.time_s or 0.0
-        # A reading that ends later must not move what stands still.
+        # While paused, later readings must not change the picture.
         if not self.view.controls.paused:
             self._readings = self.follower.readings_at(time_s)
         try:
@@ -300,7 +300,7 @@ class LiveSession:
         return self._numbers_text
 
     def _tell(self, now_s: float) -> None:
-        """A line a second for whoever sees no picture."""
+        """A line a second where no picture is shown."""
         if now_s < self._next_line_s or self._frame is None:
             return
         self._next_line_s = now_s + _LINE_EVERY_S

@@ -1,4 +1,4 @@
-"""What a live session was like: counted while it runs, printed when it ends."""
+"""Statistics of a live session, printed at its end."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from emocam.io.camera import Gap
 from emocam.readings import FrameReadings
 
 _MOST_MS = 10_000
-_LONGEST_STEP_S = 0.5  # between two readings of a face; a longer time was not seen
+_LONGEST_STEP_S = 0.5  # between two readings of a face; a longer gap does not count
 _MOST_FACES = 20
 _MOST_MARKS = 50
 
 
 class LatencyHistogram:
-    """A distribution of times that takes the same memory however long it is fed."""
+    """A histogram of latencies in constant memory."""
 
     def __init__(self) -> None:
         self._counts = np.zeros(_MOST_MS, dtype=np.int64)

@@ -1,7 +1,7 @@
-"""The two threads beside the window: one reads the newest frame, one looks for new faces.
+"""Detection thread and recognition thread.
 
-A full Haar search takes longer than a frame lasts. It has a thread of its own, so that readings
-of known faces, which need only a search around each, never wait for it.
+A full search takes longer than a frame lasts. It has a thread of its own, so that readings of
+tracked faces, which need only a search near each, never wait for it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _SEARCH_SHARE = 0.25  # of the time, on a machine where a search takes long
 
 
 class Worker:
-    """A thread that takes the newest frame of a camera whenever it is done with the last one.
+    """A thread that processes the newest frame of a camera, skipping those that come meanwhile.
 
-    It ends with its `with` block; what it raised is raised by `check`.
+    It is joined at the end of its `with` block; `check` raises what it raised.
 
     Attributes
     ----------
     paused
-        Whether it leaves frames alone for now.
+        Whether it skips all frames for now.
     """
 
     name = "worker"
@@ -73,7 +73,7 @@ class Worker:
     def _guarded(self) -> None:
         try:
             self._work()
-        except Exception as error:  # noqa: BLE001 -- handed over to the main thread
+        except Exception as error:  # noqa: BLE001 -- raised again by `check`
             self._error = error
 
     def _work(self) -> None:
@@ -88,12 +88,12 @@ class Worker:
 
 
 class DetectionThread(Worker):
-    """Searches whole frames for faces, now and then.
+    """Runs full searches for new faces, with rests between them.
 
     Attributes
     ----------
     turned_down
-        How many boxes were no faces; to be asked when the thread has ended.
+        Number of rejected detections; final once the thread has been joined.
     """
 
     name = "detection"
@@ -147,8 +147,8 @@ class RecognitionThread(Worker):
         self._follower, self._detection = follower, detection
         # Told at once, in this thread: they must return at once too.
         self._listeners = tuple(listeners)
-        # Without a limit: a window that is being dragged takes none for a while, and the log
-        # wants them all. They hold no pictures.
+        # Unbounded: while a window is dragged nothing is taken, and the log needs them all. They
+        # hold no pictures.
         self._results: deque[FrameReadings] = deque()
 
     def take(self) -> list[FrameReadings]:

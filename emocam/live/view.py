@@ -1,4 +1,4 @@
-"""What a live session shows: each frame with the readings of its faces, wherever it goes."""
+"""The annotated picture of a live session, drawn for window, browser and film."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class LiveView:
             mirrored=self.controls.mirrored,
         )
         if self.film.path is not None and not self.controls.paused:
-            # Drawn for itself: rates, help and the red dot are for who looks on now.
+            # Drawn separately: a film has no rates, no help and no recording mark.
             self.film.write(draw(), now_s, fps, is_new=is_new)
         if not self.is_local:
             return ""

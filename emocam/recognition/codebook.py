@@ -1,8 +1,8 @@
 """From descriptors to residuals of visual words: soft assignment, pooled over a grid.
 
 Bags of visual words: Csurka and others, "Visual categorization with bags of keypoints" (2004);
-soft assignment: van Gemert and others, "Visual word ambiguity" (PAMI 2010); what a word leaves
-over, its first-order statistics: Jégou and others, "Aggregating local descriptors into a compact
+soft assignment: van Gemert and others, "Visual word ambiguity" (PAMI 2010); residuals to the
+words, first-order statistics: Jégou and others, "Aggregating local descriptors into a compact
 image representation" (VLAD, CVPR 2010); K-Means words for expressions: Ionescu, Popescu, Grozea,
 "Local learning to improve bag of visual words model for facial expression recognition" (ICML 2013
 workshop).
@@ -27,7 +27,7 @@ from emocam.recognition.descriptors import LENGTH, describe, orientation_maps
 from emocam.recognition.model_file import ModelFile
 from emocam.types import FloatArray, ImageU8
 
-BATCH = 2  # faces at a time: what they need stays in the processor's cache
+BATCH = 2  # faces at a time, whose arrays fit the processor's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +49,12 @@ class Codebook:
 
     @property
     def cell_length(self) -> int:
-        """How many features a pooling cell has."""
+        """Number of features of a pooling cell."""
         return len(self.centers) * (len(self.parity) + 1)
 
     @property
     def length(self) -> int:
-        """How many features a face has."""
+        """Number of features of a face."""
         return self.cells * self.cells * self.cell_length
 
     @cached_property
@@ -187,7 +187,7 @@ def pooling_weights(points: int, cells: int) -> FloatArray:
     Parameters
     ----------
     points, cells
-        How many each way.
+        Number along each axis.
     """
     width = points / cells
     centers = (np.arange(cells) + 0.5) * width - 0.5

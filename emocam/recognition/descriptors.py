@@ -78,14 +78,14 @@ def describe(maps: FloatArray, cell: float, step: int) -> FloatArray:
     maps
         Shape (n, 8, size, size), float32, from `orientation_maps`.
     cell
-        Side of a cell in pixels; a descriptor sees four cells each way. Larger cells see more of
-        the face and less detail.
+        Side of a cell in pixels; a descriptor spans 4×4 cells. Larger cells cover more of the
+        face in less detail.
     step
         Pixels from one descriptor to the next.
 
     Returns
     -------
-    Shape (n, points², 128), float32; nothing is seen outside of the face's picture.
+    Shape (n, points², 128), float32; they use no pixel outside of the crop.
     """
     count, size = len(maps), maps.shape[-1]
     weights, index = _cell_weights(size, cell, step)

@@ -26,7 +26,7 @@ class Projection:
     """Linear projection of features to the space in which faces are compared, in two steps.
 
     The first step reduces the features of each pooling cell, with one basis for all cells of a
-    scale. That is a third of the numbers that one step would take.
+    scale. That takes a third of the parameters of a single step.
     """
 
     # Shape (features,), float32: taken from the features, then multiplied with them
@@ -58,10 +58,10 @@ class Projection:
 class KernelRidge:
     """Kernel ridge regression with a Gaussian kernel, fitted."""
 
-    references: QuantizedMatrix  # shape (faces, dims): the remembered faces, projected
+    references: QuantizedMatrix  # shape (faces, dims): projected training faces
     dual_coef: FloatArray  # shape (faces, labels), float32: how much each speaks for each label
-    # Factor of the squared distance in the Gaussian kernel. Larger makes only the most similar
-    # faces count.
+    # Factor of the squared distance in the Gaussian kernel. Larger gives weight to
+    # the most similar faces alone.
     gamma: float
 
     def scores(self, points: FloatArray) -> FloatArray:
@@ -100,11 +100,11 @@ class Clusters:
         return softmax(self.logits(scores))
 
     def logits(self, scores: FloatArray) -> FloatArray:
-        """Logarithms of the probabilities but for a constant of each row, of the same shape."""
+        """Log-probabilities up to a constant of each row, of the same shape."""
         return np.asarray(scores @ self.matrix + self.bias, dtype=np.float32)
 
     def space(self, probabilities: FloatArray) -> FloatArray:
-        """Where probabilities lie in the space of the centres, of the same shape."""
+        """Probabilities in the space of the cluster centres, of the same shape."""
         return (sharpened(probabilities, self.sharpening) - self.mean) / self.scale
 
     def nearest(self, probabilities: FloatArray) -> IntArray:
@@ -116,8 +116,8 @@ class Clusters:
     def predict(self, scores: FloatArray) -> Prediction:
         """The cluster decides the emotion.
 
-        Where the likeliest label is another one than the cluster's, the two probabilities change
-        places, so that the answer always has the largest.
+        Where the most probable label is not the cluster's, the two probabilities are swapped, so
+        that the label has the largest.
         """
         probabilities = self.probabilities(scores)
         clusters = self.nearest(probabilities)
@@ -162,7 +162,7 @@ class WordsModel:
         faces_gray
             Shape (n, size, size), uint8.
         """
-        # One thread: these products are small, and the detector wants the other cores.
+        # One thread: these products are small, and the detector uses the other cores.
         with one_blas_thread():
             points = [
                 self.points(faces_gray[first:last]) for first, last in _batches(len(faces_gray))
@@ -175,7 +175,7 @@ class WordsModel:
         )
 
     def points(self, faces_gray: ImageU8) -> FloatArray:
-        """Where faces lie in the learnt space, shape (n, dims), float32."""
+        """Faces in the learnt space (their embeddings), shape (n, dims), float32."""
         return self.projection.points(self.describe(faces_gray))
 
     def describe(self, faces_gray: ImageU8) -> FloatArray:
@@ -197,17 +197,17 @@ class WordsModel:
         return self.clusters.names
 
     def cluster_space(self, faces_gray: ImageU8) -> FloatArray:
-        """Where faces lie in the space of the centres, shape (n, labels), float32."""
+        """Faces in the space of the cluster centres, shape (n, labels), float32."""
         return self.clusters.space(
             self.clusters.probabilities(self.scores(self.describe(faces_gray)))
         )
 
     def evidence(self, faces_gray: ImageU8) -> FloatArray:
-        """Logarithms of the probabilities but for a constant of each face, shape (n, labels)."""
+        """Log-probabilities up to a constant of each face, shape (n, labels)."""
         return self.clusters.logits(self.scores(self.describe(faces_gray)))
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Named arrays for the model file; the large ones in 8 bits a number."""
+        """Named arrays for the model file; the large ones quantised to int8."""
         arrays: dict[str, np.ndarray] = {}
         for number, scale in enumerate(self.scales):
             arrays.update(scale.to_arrays(f"codebook{number}."))

@@ -1,4 +1,4 @@
-"""A model is arrays: one safetensors file, with the model card as JSON in its header.
+"""Model files: named arrays in safetensors, with the model card as JSON in the header.
 
 Reading it runs no code (https://github.com/huggingface/safetensors), and no version of
 scikit-learn is needed for it.

@@ -1,4 +1,4 @@
-"""Recipe `pixels`, the study's own: scaled grey values go to the nearest K-Means centre."""
+"""Recipe `pixels`: scaled grey values, assigned to the nearest K-Means centre."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PixelsModel:
     mean: FloatArray
     scale: FloatArray
     centers: FloatArray  # shape (clusters, size²), float32: what `KMeans` learnt
-    # Shape (clusters, labels), float32: how sure each cluster is of each label; the largest of a
+    # Shape (clusters, labels), float32: share of each label in each cluster; the largest of a
     # row names the cluster
     cluster_probabilities: FloatArray
 
@@ -42,7 +42,7 @@ class PixelsModel:
         return Prediction(self.cluster_probabilities[clusters], clusters.astype(np.int64))
 
     def cluster_space(self, faces_gray: ImageU8) -> FloatArray:
-        """Where faces lie in the space of the centres: scaled pixels, shape (n, size²)."""
+        """Faces in the space of the cluster centres: scaled pixels, shape (n, size²)."""
         flat = faces_gray.reshape(len(faces_gray), -1).astype(np.float32)
         return (flat - self.mean) / self.scale
 

@@ -1,4 +1,4 @@
-"""Faces in general in the learnt space: what a person's own faces are held against."""
+"""Statistics of many persons' faces in the learnt space, the prior of a personal profile."""
 
 from __future__ import annotations
 
@@ -94,5 +94,5 @@ class Population:
 
 
 def centered(logits: FloatArray) -> FloatArray:
-    """Logits, shape (n, labels), with the mean of each row taken off: it means nothing."""
+    """Logits, shape (n, labels), centred by row: softmax is invariant to a row's mean."""
     return np.asarray(logits - logits.mean(axis=1, keepdims=True), dtype=np.float32)

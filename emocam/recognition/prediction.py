@@ -1,4 +1,4 @@
-"""What every recipe predicts."""
+"""Protocols of a fitted recipe and of a personal profile, and what a recipe predicts."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class FaceModel(Protocol):
 
 
 class FaceProfile(Protocol):
-    """What is known of one person's face."""
+    """A personal profile."""
 
     def owner(self, points: FloatArray) -> int | None:
         """Which of the faces, shape (n, dims), is the person's; None when none is near enough."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from emocam.types import FloatArray
 
-# Numbers made float32 at a time: few enough to stay in the processor's cache.
+# Numbers dequantised at a time: few enough to stay in the processor's cache.
 _BLOCK_NUMBERS = 1 << 19
 # Multiply-adds of one product. OpenBLAS multiplies matrices below a million of them without first
 # copying both, which for a few faces takes three times as long as the product itself.

@@ -72,7 +72,7 @@ class EmotionRecognizer:
 
     @classmethod
     def from_file(cls, file: ModelFile, *, certainty: float | None = None) -> EmotionRecognizer:
-        """Make one of a model file's content; see `load`."""
+        """A recognizer of a model file's content; see `load`."""
         recipe = file.card["recipe"]
         if recipe not in _RECIPES:
             raise ModelError(f"the model's recipe '{recipe}' is none of: {', '.join(_RECIPES)}")
@@ -161,7 +161,7 @@ class EmotionRecognizer:
         return FrameReadings(tuple(self.readings(faces, self.model.predict(faces_gray))))
 
     def readings(self, faces: Sequence[Face], prediction: Prediction) -> list[Reading]:
-        """What a prediction says of its faces, in the same order."""
+        """Readings of a prediction's faces, in the same order."""
         return [
             self.reading(face, probabilities, int(cluster))
             for face, probabilities, cluster in zip(
@@ -176,10 +176,10 @@ class EmotionRecognizer:
     def reading(
         self, face: Face, probabilities: FloatArray, cluster: int, best: int | None = None
     ) -> Reading:
-        """What is said of a face whose label probabilities, shape (labels,), are these.
+        """The reading of a face with these label probabilities, shape (labels,).
 
-        `best` is the index of the label to say where smoothing over time has chosen it; by
-        default the most probable one.
+        `best` is the index of the label where temporal smoothing has chosen it; by default the
+        most probable one.
         """
         best = int(probabilities.argmax()) if best is None else best
         certainty = float(probabilities[best])

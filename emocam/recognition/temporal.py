@@ -1,4 +1,4 @@
-"""Readings over time: probabilities smoothed a face, labels that don't flicker."""
+"""Temporal smoothing: exponential means of log-probabilities, and hysteresis of labels."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ import numpy as np
 
 from emocam.types import FloatArray, IntArray
 
-_MEMORY_S = 0.45  # how long a reading counts: after it, a new expression weighs 63 %
+_MEMORY_S = 0.45  # time constant: after it, a new expression has 63 % of the weight
 _CLIP_MEMORY_S = 0.175  # offline, in each direction
-_LEAD = 1.35  # a new label must be so many times as probable as the shown one ...
-_HOLD_S = 0.2  # ... for so long
-_FORGET_S = 2.0  # after a gap of so many seconds nothing is carried over
+_LEAD = 1.35  # hysteresis: how many times as probable as the current label a new one must be ...
+_HOLD_S = 0.2  # ... and for how long
+_FORGET_S = 2.0  # after a longer gap the state is reset
 _FLOOR = 1e-3  # of a probability, so that one reading can't rule a label out
-_SWITCH_COST_S = 0.20  # offline: a new label must pay for itself by this much evidence
+_SWITCH_COST_S = 0.20  # offline: price of a change of label, in nats × seconds
 
 
 @dataclass(frozen=True)
 class Smoothed:
-    """What a face seems to express by now."""
+    """The smoothed state of a face."""
 
     probabilities: tuple[float, ...]  # one a label, summing to 1
-    # Index of the label to show. With hysteresis, so not always the most probable at once.
+    # Index of the label, with hysteresis: not always the most probable one
     best: int
 
 
@@ -39,20 +39,19 @@ class _Memory:
 
 
 class EmotionSmoother:
-    """Smooths the readings of each face over time, for a live picture.
+    """Smooths the readings of each face online.
 
-    Logarithms of the probabilities are averaged with weights that fall exponentially with age,
-    so the frame rate doesn't matter; a new label is shown when it has been clearly ahead for
-    a moment.
+    Log-probabilities are averaged with weights that decay exponentially in time, so the result
+    does not depend on the frame rate; a new label replaces the current one after a clear lead.
 
     Parameters
     ----------
     memory_s
-        Seconds after which a reading has lost 63 % of its weight. More is calmer and later.
+        Seconds after which a reading has lost 63 % of its weight. More is smoother and later.
     lead
-        How many times as probable as the shown label a new one must be.
+        How many times as probable as the current label a new one must be.
     hold_s
-        Seconds for which it must be.
+        Seconds for which the lead must last.
     """
 
     def __init__(
@@ -64,7 +63,7 @@ class EmotionSmoother:
         self._faces: dict[int, _Memory] = {}
 
     def update(self, face_id: int, probabilities: Sequence[float], time_s: float) -> Smoothed:
-        """Take in one reading of one face.
+        """Update with one reading of one face.
 
         Parameters
         ----------
@@ -105,11 +104,11 @@ class EmotionSmoother:
 def smooth_clip(
     probabilities: FloatArray, times_s: Sequence[float], memory_s: float = _CLIP_MEMORY_S
 ) -> tuple[FloatArray, IntArray]:
-    """Smooth all readings of one face in a clip, looking both ways in time.
+    """Smooth all readings of one face in a clip, without delay.
 
-    Probabilities are smoothed forwards and backwards, so nothing comes late. Labels are the
-    sequence that explains them best when each change of label has a price (Viterbi, IEEE
-    Transactions on Information Theory, 1967).
+    Probabilities are filtered forwards and backwards. Labels are the sequence that explains them
+    best when each change of label has a price (Viterbi, IEEE Transactions on Information Theory,
+    1967).
 
     Parameters
     ----------

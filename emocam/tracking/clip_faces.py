@@ -167,7 +167,7 @@ def _read(frames: Sequence[FoundFaces], recognizer: EmotionRecognizer) -> Iterat
 
 
 def _largest(faces: Sequence[Face], before: int) -> Face:
-    """The largest face, with hysteresis: another one must be clearly larger than the current one."""
+    """The largest face, with hysteresis in favour of the current one."""
 
     def size(face: Face) -> float:
         area = float(face.size_wh[0] * face.size_wh[1])

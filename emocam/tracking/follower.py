@@ -22,9 +22,9 @@ _FORGET_S = 5.0
 class Follower:
     """Reads the frames of one source in order: faces keep their ids, labels don't flicker.
 
-    Known faces are searched near where they were, and the whole frame twice a second, so it is
-    several times as fast as reading each frame by itself. Smoothing is causal. Use one for each camera or clip. `follow` belongs to one thread; `readings_at` may
-    be called from another.
+    Known faces are searched near their last boxes, and the whole frame twice a second, which is
+    several times as fast as searching every frame. Smoothing is causal. Use one for each camera
+    or clip. `follow` belongs to one thread; `readings_at` may be called from another.
 
     Parameters
     ----------
