@@ -1,21 +1,28 @@
 """The commands: parse, call one function, print. Nothing else is decided here.
 
-This is the only place where an error becomes a line on standard error and an exit code.
+This is the only place where an error becomes a line on standard error and an exit code, where
+`emocam.toml` gives defaults, and where `--debug` and `--quiet` act.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from emocam import __version__
 from emocam.cli import compare, dataset, doctor, evaluate, explain, label, live, study, train, video
-from emocam.cli.options import INTERRUPTED
-from emocam.errors import EmocamError
+from emocam.cli.options import INTERRUPTED, be_quiet, print_remarks
+from emocam.cli.settings import Settings, load_settings
+from emocam.cli.shortcuts import choose_command
+from emocam.cli.welcome import WELCOME
+from emocam.errors import EmocamError, UsageError
 
 _WRONG_USAGE = 2
 # Click's exception, wherever this version of Typer keeps its Click.
@@ -24,20 +31,23 @@ _CommandLineError = typer.BadParameter.__mro__[2]
 app = typer.Typer(
     name="emocam",
     help="Read the apparent expression of faces with K-Means: live, in videos, in photos.",
-    no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.command("live")(live.live)
-app.command("video")(video.video)
-app.command("label")(label.label)
-app.command("study")(study.study)
-app.command("train")(train.train)
-app.command("evaluate")(evaluate.evaluate)
-app.command("dataset")(dataset.dataset)
-app.command("compare")(compare.compare)
-app.command("explain")(explain.explain)
-app.command("doctor")(doctor.doctor)
+_COMMANDS: dict[Callable[..., None], str] = {
+    live.live: "emocam live 1 --log readings.csv",
+    video.video: "emocam video talks/ --output annotated --blur",
+    label.label: "emocam label holiday/ -o labels.sqlite --gallery faces.html",
+    study.study: "emocam study sessions/ --baseline rest --output results",
+    train.train: "emocam train fer2013.zip --output my-faces.safetensors",
+    evaluate.evaluate: "emocam evaluate fer2013.zip --report evaluation.html",
+    dataset.dataset: "emocam dataset fer2013.zip --balance-to balanced",
+    compare.compare: "emocam compare fer2013.zip --only happy,sad",
+    explain.explain: "emocam explain photo.jpg",
+    doctor.doctor: "emocam doctor http://192.168.1.20:8080/video.mjpg",
+}
+"""Each command with the example that ends its help."""
+for _command, _example in _COMMANDS.items():
+    app.command(_command.__name__, epilog=f"Example: {_example}")(_command)
 
 
 def _print_version(asked: bool) -> None:
@@ -49,20 +59,25 @@ def _print_version(asked: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show it.")
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print errors only, and what --json asks for.")
     ] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
 ) -> None:
-    pass  # both act before any command: the one in its callback, the other in main
+    pass  # all act before any command: the first in its callback, the others in main
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command line and end the process with its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given  # wherever it stands
-    given = [argument for argument in given if argument != "--debug"]
+    given, debug = _take(given, "--debug")
+    given, quiet = _take(given, "--quiet")
     try:
-        code = app(args=given or ["--help"], prog_name="emocam", standalone_mode=False)
+        with _quietly(quiet, keep_output="--json" in given):
+            code = _run(given)
     except EmocamError as error:
         if debug:
             raise
@@ -80,7 +95,50 @@ def main(arguments: Sequence[str] | None = None) -> None:
             raise
         _end(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1)
     else:
-        sys.exit((code or 0) if given else _WRONG_USAGE)
+        sys.exit(code)
+
+
+def _run(given: list[str]) -> int:
+    """Run a command line whose command may be left to its sources; gives back the exit code."""
+    if "_EMOCAM_COMPLETE" in os.environ:  # a shell asks how a line can go on
+        return app(args=given, prog_name="emocam", standalone_mode=False) or 0
+    if not given:
+        print(WELCOME)
+        return _WRONG_USAGE
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    chosen = choose_command(given, commands)
+    if chosen != given:
+        print_remarks([f"running: emocam {shlex.join(chosen)}"])
+    settings = Settings() if chosen[0].startswith("-") else load_settings(Path.cwd(), commands)
+    if settings.fault and chosen[0] != "doctor":  # which tells it among what it finds
+        raise UsageError(settings.fault)
+    told = settings.told(chosen[0])
+    print_remarks([told] if told else [])
+    return (
+        app(
+            args=chosen,
+            prog_name="emocam",
+            standalone_mode=False,
+            default_map=settings.defaults,
+            obj=settings,
+        )
+        or 0
+    )
+
+
+def _take(given: list[str], flag: str) -> tuple[list[str], bool]:
+    """The arguments without a flag that may stand anywhere, and whether it was there."""
+    return [argument for argument in given if argument != flag], flag in given
+
+
+@contextmanager
+def _quietly(quiet: bool, *, keep_output: bool) -> Iterator[None]:
+    be_quiet(quiet)
+    if not quiet or keep_output:
+        yield
+        return
+    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        yield
 
 
 def _other_command(given: list[str]) -> str:
@@ -93,7 +151,17 @@ def _other_command(given: list[str]) -> str:
 
 def _usage_line(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "emocam"
-    return f"{error.format_message().rstrip('.')} ('{command} --help' shows how)"
+    return f"{error.format_message().rstrip('.')}{_origin(error)} ('{command} --help' shows how)"
+
+
+def _origin(error: Any) -> str:
+    """Where a bad value comes from, when that is not the command line."""
+    name = getattr(getattr(error, "param", None), "name", None)
+    if name is None or error.ctx is None:
+        return ""
+    source = error.ctx.get_parameter_source(name)
+    is_default = source is not None and source.name == "DEFAULT_MAP"
+    return f", from {error.ctx.find_root().obj.path}" if is_default else ""
 
 
 def _end(message: str, code: int) -> NoReturn:

@@ -2,14 +2,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Annotated
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from emocam.cli.options import JsonOutput, Model
+from emocam.cli.settings import FILE_NAME, Settings
+
+if TYPE_CHECKING:
+    from emocam.doctor import Check
 
 
 def doctor(
+    context: typer.Context,
     source: Annotated[
         str | None, typer.Argument(help="A camera or stream to try; all cameras by default.")
     ] = None,
@@ -17,11 +23,12 @@ def doctor(
     as_json: JsonOutput = False,
 ) -> None:
     """Look whether live would work here, and say what mends each fault. Exit code 1: no."""
-    from emocam.doctor import Check, examine
+    from emocam.doctor import examine
     from emocam.io.address import parse_address
 
     found: list[Check] = []
-    for check in examine(None if source is None else parse_address(source), model):
+    checks = examine(None if source is None else parse_address(source), model)
+    for check in chain([_check_settings(context.find_root().obj)], checks):
         found.append(check)
         if not as_json:
             print(f"{check.status:8} {check.name}: {check.found}", flush=True)
@@ -32,3 +39,18 @@ def doctor(
         print(json.dumps({"works": works, "checks": [asdict(check) for check in found]}))
     if not works:
         raise typer.Exit(1)
+
+
+def _check_settings(settings: Settings) -> Check:
+    """What is set by an `emocam.toml`."""
+    from emocam.doctor import Check
+
+    if settings.path is None:
+        return Check("settings", "ok", f"no {FILE_NAME} here or in a folder above")
+    if settings.fault:
+        return Check("settings", "fault", settings.fault, f"mend or remove {settings.path}")
+    tables = [
+        f"{command} ({', '.join(f'{name} = {value}' for name, value in values.items())})"
+        for command, values in settings.defaults.items()
+    ]
+    return Check("settings", "ok", f"{settings.path}: {'; '.join(tables) or 'empty'}")

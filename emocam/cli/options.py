@@ -54,6 +54,7 @@ INTERRUPTED = 130
 """Exit code of what Ctrl-C ended, as shells have it."""
 
 _NAMED = 10
+_quiet = False
 
 
 def print_left_out(skipped: Sequence[tuple[str, str]]) -> None:
@@ -65,10 +66,16 @@ def print_left_out(skipped: Sequence[tuple[str, str]]) -> None:
         print(f"emocam: {len(skipped)} left out{of_these}", file=sys.stderr)
 
 
+def be_quiet(quiet: bool) -> None:
+    """Whether remarks and progress bars are left out from now on (`--quiet`)."""
+    global _quiet
+    _quiet = quiet
+
+
 def print_remarks(remarks: Sequence[str]) -> None:
     """Tell on standard error what does not stop the work."""
-    for remark in remarks:
-        print(f"emocam: {remark}", file=sys.stderr)
+    for remark in () if _quiet else remarks:
+        print(f"emocam: {remark}", file=sys.stderr, flush=True)
 
 
 def print_columns(head: list[str], rows: list[list[str]]) -> None:
@@ -102,5 +109,5 @@ def progress_bar(*columns: str) -> Progress:
         *map(TextColumn, columns),
         console=console,
         transient=True,
-        disable=not console.is_terminal,
+        disable=_quiet or not console.is_terminal,
     )

@@ -79,12 +79,6 @@ def test_version(capsys):
     assert run(capsys, "--version") == (0, f"emocam {__version__}\n", "")
 
 
-def test_no_command_shows_the_help_and_is_wrong_usage(capsys):
-    code, out, _ = run(capsys)
-    assert code == 2
-    assert all(command in out for command in COMMANDS)
-
-
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
