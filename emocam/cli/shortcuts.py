@@ -59,8 +59,7 @@ def _commands_for(source: str) -> set[str]:
 
 
 def _commands_of_files(files: Iterable[Path]) -> set[str]:
-    from emocam.io.clip_discovery import VIDEO_ENDINGS
-    from emocam.io.photo_discovery import PHOTO_ENDINGS
+    from emocam.io.media_kind import PHOTO_ENDINGS, VIDEO_ENDINGS
 
     found: set[str] = set()
     for file in files:
