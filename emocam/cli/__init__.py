@@ -90,7 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(1)
     except Exception as error:
         if isinstance(error, _CommandLineError):
-            _end(_other_command(given) or _usage_line(error), _WRONG_USAGE)
+            _end(_usage_line(error), _WRONG_USAGE)
         if debug:
             raise
         _end(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1)
@@ -139,14 +139,6 @@ def _quietly(quiet: bool, *, keep_output: bool) -> Iterator[None]:
         return
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         yield
-
-
-def _other_command(given: list[str]) -> str:
-    """The command that was meant where a photo, a clip or a camera stands in its place."""
-    from emocam.io.media_kind import other_command
-
-    known = {command.name for command in app.registered_commands}
-    return "" if not given or given[0] in known else other_command(given[0])
 
 
 def _usage_line(error: Any) -> str:
