@@ -85,9 +85,12 @@ class Clusters:
     """Calibration of the scores, and the second K-Means on the probabilities."""
 
     # Shape (labels, labels) and (labels,), float32: the calibrated probabilities are softmax(scores
-    # @ matrix + bias)
+    # @ matrix + bias), mixed with the uniform distribution
     matrix: FloatArray
     bias: FloatArray
+    # Share of the uniform distribution, 0 to below 1: how many faces bear a label that says nothing
+    # of them, so that no answer is ever quite certain
+    uniform_share: float
     sharpening: float  # power that the probabilities are raised to before the clusters see them
     # Shape (labels,), float32: what `StandardScaler` learnt on the sharpened probabilities
     mean: FloatArray
@@ -97,10 +100,10 @@ class Clusters:
 
     def probabilities(self, scores: FloatArray) -> FloatArray:
         """Calibrated probabilities, shape (n, labels), of scores of the same shape."""
-        return softmax(self.logits(scores))
+        return mixed_with_uniform(softmax(self.logits(scores)), self.uniform_share)
 
     def logits(self, scores: FloatArray) -> FloatArray:
-        """Log-probabilities up to a constant of each row, of the same shape."""
+        """What softmax makes the probabilities of, before the mixture, of the same shape."""
         return np.asarray(scores @ self.matrix + self.bias, dtype=np.float32)
 
     def space(self, probabilities: FloatArray) -> FloatArray:
@@ -133,6 +136,12 @@ def softmax(logits: FloatArray) -> FloatArray:
     """Rows that sum to 1, of the same shape."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def mixed_with_uniform(probabilities: FloatArray, share: float) -> FloatArray:
+    """Rows with that share of the uniform distribution, of the same shape."""
+    mixed = (1 - share) * probabilities + share / probabilities.shape[1]
+    return np.asarray(mixed, dtype=np.float32)
 
 
 def sharpened(probabilities: FloatArray, power: float) -> FloatArray:
@@ -221,7 +230,8 @@ class WordsModel:
         arrays["kernel_ridge.dual_coef"] = ridge.dual_coef
         arrays["kernel_ridge.gamma"] = np.array([ridge.gamma], np.float32)
         clusters = self.clusters
-        arrays["clusters.sharpening"] = np.array([clusters.sharpening], np.float32)
+        for name in ("uniform_share", "sharpening"):
+            arrays[f"clusters.{name}"] = np.array([getattr(clusters, name)], np.float32)
         for name in ("matrix", "bias", "mean", "scale", "centers", "names"):
             arrays[f"clusters.{name}"] = getattr(clusters, name)
         return arrays | self.population.to_arrays()
@@ -291,7 +301,10 @@ def _clusters(file: ModelFile) -> Clusters:
     parts: dict[str, Any] = {
         name: file.array(f"clusters.{name}", (labels,)) for name in ("bias", "mean", "scale")
     }
-    parts["sharpening"] = float(file.array("clusters.sharpening", (1,))[0])
+    for name in ("uniform_share", "sharpening"):
+        parts[name] = float(file.array(f"clusters.{name}", (1,))[0])
+    if not 0 <= parts["uniform_share"] < 1:
+        raise ModelError("the model's share of the uniform distribution should be 0 to below 1")
     parts["matrix"] = file.array("clusters.matrix", (labels, labels))
     centers = file.array("clusters.centers", (None, labels))
     names = file.array("clusters.names", (len(centers),)).astype(np.int64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.optimize import brentq, linear_sum_assignment
+from scipy.optimize import least_squares, linear_sum_assignment
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.cluster import KMeans
 from sklearn.exceptions import ConvergenceWarning
@@ -14,22 +14,23 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from emocam.recognition.kernel_model import Clusters, sharpened, softmax
+from emocam.recognition.kernel_model import Clusters, mixed_with_uniform, sharpened, softmax
 from emocam.training.soft_targets import label_weights, memberships
 from emocam.types import FloatArray, IntArray
 
-_LEAST_FACTOR, _MOST_FACTOR = 0.5, 2.0  # few faces that are told apart too well get no more
+_CERTAINTY_BOUNDS = ((0.5, 0.0), (2.0, 0.2))  # few faces told apart too well get no more
 
 
 class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Scores to emotion clusters.
 
     Scores are calibrated by multinomial logistic regression (Platt's scaling for several labels),
-    and then by one factor, so that the certainty is right on average for labels as often as they
-    come, however they are weighed (temperature scaling: Guo and others, "On calibration of modern
-    neural networks", ICML 2017). The probabilities, sharpened, are scaled with `StandardScaler`
-    and grouped by an unseeded `KMeans`. Each cluster takes the label that most of its faces bear,
-    where a face counts by its weight, and for each label by its share in it.
+    and then by one factor (temperature scaling: Guo and others, "On calibration of modern neural
+    networks", ICML 2017) and a share of the uniform distribution, so that the certainty is right
+    for labels as often as they come, however they are weighed. The probabilities, sharpened, are
+    scaled with `StandardScaler` and grouped by an unseeded `KMeans`. Each cluster takes the label
+    that most of its faces bear, where a face counts by its weight, and for each label by its share
+    in it.
 
     Parameters
     ----------
@@ -90,9 +91,10 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("two or more labels are needed, got 1 class")
         weighted = shares * label_weights(shares, self.balance)
         matrix, bias = _calibrate(X, weighted)
-        factor = np.float32(_confidence_factor(X @ matrix + bias, shares))
-        matrix, bias = matrix * factor, bias * factor
-        sharp = sharpened(softmax(X @ matrix + bias), self.sharpening)
+        factor, uniform_share = _certainty_scale(X @ matrix + bias, shares)
+        matrix, bias = matrix * np.float32(factor), bias * np.float32(factor)
+        probabilities = mixed_with_uniform(softmax(X @ matrix + bias), uniform_share)
+        sharp = sharpened(probabilities, self.sharpening)
         scaler = StandardScaler().fit(sharp)
         kmeans = _grouped(
             scaler.transform(sharp),
@@ -109,6 +111,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.clusters_ = Clusters(
             matrix=matrix,
             bias=bias,
+            uniform_share=uniform_share,
             sharpening=float(self.sharpening),
             mean=scaler.mean_.astype(np.float32),
             scale=scaler.scale_.astype(np.float32),
@@ -183,18 +186,19 @@ def _calibrate(scores: FloatArray, weighted: FloatArray) -> tuple[FloatArray, Fl
     return matrix.astype(np.float32), bias.astype(np.float32)
 
 
-def _confidence_factor(logits: FloatArray, shares: FloatArray) -> float:
-    """Factor of the logits, shape (n, labels), with which the mean certainty is the mean share.
+def _certainty_scale(logits: FloatArray, shares: FloatArray) -> tuple[float, float]:
+    """Factor of the logits and share of the uniform distribution that make certainty right.
 
-    The share is that of the likeliest label, which no factor changes.
+    They minimise the squared distance of the certainty from the likeliest label's share, and
+    change nothing about which label that is. Both are of shape (n, labels).
     """
-    reached = float(shares[np.arange(len(shares)), logits.argmax(axis=1)].mean())
+    answered = shares[np.arange(len(shares)), logits.argmax(axis=1)]
 
-    def excess(factor: float) -> float:
-        return float(softmax(logits * np.float32(factor)).max(axis=1).mean()) - reached
+    def excess(scale: FloatArray) -> FloatArray:
+        probabilities = softmax(logits * np.float32(scale[0]))
+        certainty = mixed_with_uniform(probabilities, float(scale[1])).max(axis=1)
+        return np.asarray(certainty - answered)
 
-    if excess(_LEAST_FACTOR) >= 0:
-        return _LEAST_FACTOR
-    if excess(_MOST_FACTOR) <= 0:
-        return _MOST_FACTOR
-    return float(brentq(excess, _LEAST_FACTOR, _MOST_FACTOR, xtol=1e-4))
+    # Single precision needs steps that are not lost in rounding.
+    found = least_squares(excess, (1.0, 0.05), bounds=_CERTAINTY_BOUNDS, diff_step=1e-2)
+    return float(found.x[0]), float(found.x[1])

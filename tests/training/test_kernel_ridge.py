@@ -129,6 +129,7 @@ def test_where_cluster_and_likeliest_label_differ_the_two_change_places():
     clusters = Clusters(
         matrix=np.eye(3, dtype=np.float32),
         bias=np.zeros(3, np.float32),
+        uniform_share=0.0,
         sharpening=1.0,
         mean=np.zeros(3, np.float32),
         scale=np.ones(3, np.float32),
