@@ -57,6 +57,8 @@ class Study:
         How it was read and measured, for the methods paragraph.
     failed
         Name and reason of each session that could not be read.
+    left_out
+        Names of sessions that were not to be read, since nobody in them is marked.
     """
 
     sessions: tuple[ReadSession, ...]
@@ -64,3 +66,4 @@ class Study:
     certainty: float
     settings: dict[str, Any] = field(default_factory=dict)
     failed: tuple[tuple[str, str], ...] = ()
+    left_out: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from emocam.study.analysis import Analysis, Comparison
 from emocam.study.data import Study
 from emocam.study.page import nice
 from emocam.study.segments import WHOLE
-from emocam.study.timelines import condition_bands
+from emocam.study.timelines import Band
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,7 +28,12 @@ _MOST_CONTRASTS = 3
 
 
 def write_figures(
-    folder: Path, study: Study, analysis: Analysis, *, align: str | None = None
+    folder: Path,
+    study: Study,
+    analysis: Analysis,
+    bands: Sequence[Band],
+    *,
+    align: str | None = None,
 ) -> Path:
     """Write all figures; returns their folder.
 
@@ -37,7 +42,7 @@ def write_figures(
     OutputError
         When one can't be written.
     """
-    for name, figure in _figures(study, analysis, align):
+    for name, figure in _figures(study, analysis, bands, align):
         for ending in ("svg", "png"):
             with complete_file(folder / f"{name}.{ending}") as temporary:
                 temporary.write_bytes(_drawn(figure, ending))
@@ -55,9 +60,11 @@ def _drawn(figure: Figure, ending: str) -> bytes:
     return buffer.getvalue()
 
 
-def _figures(study: Study, analysis: Analysis, align: str | None) -> Iterator[tuple[str, Figure]]:
+def _figures(
+    study: Study, analysis: Analysis, bands: Sequence[Band], align: str | None
+) -> Iterator[tuple[str, Figure]]:
     yield "shares", _shares(study, analysis)
-    yield "timelines", _timelines(study, analysis, align)
+    yield "timelines", _timelines(study.labels, bands, align)
     if positions(study.labels) is not None:
         yield "circumplex", _circumplex(analysis)
     for number, one in enumerate(analysis.comparisons[:_MOST_CONTRASTS], 1):
@@ -107,9 +114,8 @@ def _shares(study: Study, analysis: Analysis) -> Figure:
     return figure
 
 
-def _timelines(study: Study, analysis: Analysis, align: str | None) -> Figure:
+def _timelines(labels: tuple[str, ...], bands: Sequence[Band], align: str | None) -> Figure:
     """Small multiples: a row a label, a column a condition."""
-    bands, labels = condition_bands(analysis, align), study.labels
     columns = max(1, len(bands))
     figure = _figure(1.0 + 3.2 * columns, 0.6 + 0.75 * len(labels))
     grid = figure.subplots(len(labels), columns, sharex=True, sharey=True, squeeze=False)

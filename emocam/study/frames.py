@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -252,26 +252,32 @@ def read_frames(path: Path) -> dict[str, SessionFrames]:
         When it is not such a table.
     """
     import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.parquet as pq
 
+    sessions: dict[str, list[SessionFrames]] = {}
     try:
-        if path.suffix.lower() == ".csv":
-            parts = [pa.csv.read_csv(path)]
-        else:
-            file = pq.ParquetFile(path)
-            parts = [file.read_row_group(n) for n in range(file.num_row_groups)]
+        for part in _parts(path):
+            missing = {"session", "time_s", "emotion"} - set(part.column_names)
+            if missing:
+                raise InputError(f"{path} lacks the columns {', '.join(sorted(missing))}")
+            labels = labels_of(part.column_names)
+            for name, rows in _by_session(part):
+                sessions.setdefault(name, []).append(from_arrow(rows, labels))
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path} can't be read as a table of frames: {error}") from error
-    sessions: dict[str, list[SessionFrames]] = {}
-    for part in parts:
-        missing = {"session", "time_s", "emotion"} - set(part.column_names)
-        if missing:
-            raise InputError(f"{path} lacks the columns {', '.join(sorted(missing))}")
-        labels = labels_of(part.column_names)
-        for name, rows in _by_session(part):
-            sessions.setdefault(name, []).append(from_arrow(rows, labels))
     return {name: _joined(some) for name, some in sessions.items()}
+
+
+def _parts(path: Path) -> Iterator[pyarrow.Table]:
+    """The table in pieces, so that it is never in memory twice."""
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    if path.suffix.lower() == ".csv":
+        yield pyarrow.csv.read_csv(path)
+        return
+    with pyarrow.parquet.ParquetFile(path) as file:
+        for number in range(file.num_row_groups):
+            yield file.read_row_group(number, use_threads=False)
 
 
 def _by_session(table: pyarrow.Table) -> Iterable[tuple[str, pyarrow.Table]]:

@@ -88,6 +88,7 @@ def read_tables(folder: Path, plan: list[Session] | None = None) -> Study:
         settings=dict(about.get("settings", {})),
         failed=tuple((str(a), str(b)) for a, b in about.get("failed", []))
         + tuple((name, "the tables have no frame of it") for name in missing),
+        left_out=tuple(map(str, about.get("left_out", []))),
     )
 
 

@@ -21,13 +21,13 @@ from emocam.study.methods import methods_paragraph
 from emocam.study.quality import notes_of
 from emocam.study.segments import WHOLE
 from emocam.study.statistics import FEWEST
-from emocam.study.timelines import Band, binned, condition_bands
+from emocam.study.timelines import Band, binned
 from emocam.video.timeline import clock, percent
 
 _ROW = 34  # height of a label's row among a condition's timelines
 _SESSION_ROW = 18
 _SESSION_BINS = 240
-_MOST_SEGMENTS = 12  # with a table of their own; the others stand in conditions.csv
+_MOST_SEGMENTS = 12  # on the page; the others stand in conditions.csv
 _NAMES = {
     "expressiveness": "expressive",
     "transitions": "changes a minute",
@@ -36,7 +36,14 @@ _NAMES = {
 }
 
 
-def write_page(path: Path, study: Study, analysis: Analysis, *, align: str | None = None) -> Path:
+def write_page(
+    path: Path,
+    study: Study,
+    analysis: Analysis,
+    bands: Sequence[Band],
+    *,
+    align: str | None = None,
+) -> Path:
     """Write the page.
 
     Raises
@@ -48,14 +55,16 @@ def write_page(path: Path, study: Study, analysis: Analysis, *, align: str | Non
         "study/templates/study.html",
         filters={"clock": clock, "percent": _percent, "number": number},
         title="A study of apparent expressions",
-        **_context(study, analysis, align),
+        **_context(study, analysis, bands, align),
     )
     with complete_file(path) as temporary:
         temporary.write_text(html, encoding="utf-8")
     return path
 
 
-def _context(study: Study, analysis: Analysis, align: str | None) -> dict[str, Any]:
+def _context(
+    study: Study, analysis: Analysis, bands: Sequence[Band], align: str | None
+) -> dict[str, Any]:
     labels = study.labels
     wholes = {row.place: row for row in analysis.rows if row.segment == WHOLE}
     seconds = sum(row.values["duration_s"] for row in wholes.values())
@@ -64,8 +73,8 @@ def _context(study: Study, analysis: Analysis, align: str | None) -> dict[str, A
         for row in wholes.values()
         if not np.isnan(row.values["readable_share"])
     )
-    notes = notes_of(analysis, study.failed)
-    bands = condition_bands(analysis, align)
+    notes = notes_of(analysis, study.failed, study.left_out)
+    segments = [name for name in analysis.segments if name != WHOLE][:_MOST_SEGMENTS]
     return {
         "version": __version__,
         "labels": [{"name": label, "color": color_hex(label, labels)} for label in labels],
@@ -79,7 +88,8 @@ def _context(study: Study, analysis: Analysis, align: str | None) -> dict[str, A
         "align": align,
         "overview": _overview(analysis, labels),
         "dots": _dots(analysis, labels),
-        "segments": _segment_tables(analysis, labels),
+        "segment_names": segments,
+        "segments": _segment_tables(analysis, labels, segments) if segments else [],
         "segments_left": max(0, len(analysis.segments) - 1 - _MOST_SEGMENTS),
         "contrasts": _contrasts(analysis, labels),
         "bands": _bands(bands, labels),
@@ -138,17 +148,19 @@ def _interval(cell: Cell, column: int, unit: str) -> dict[str, Any]:
 
 
 def _table(
-    analysis: Analysis, labels: tuple[str, ...], segment: str, names: Sequence[str]
+    analysis: Analysis,
+    labels: tuple[str, ...],
+    cells: Sequence[Cell | None],
+    names: Sequence[str],
 ) -> list[dict[str, Any]]:
+    """A row a measure, a column a cell."""
     columns = {name: n for n, name in enumerate(analysis.measures)}
-    cells = [analysis.cells.get((condition, segment)) for condition in analysis.conditions]
     rows = []
     for name in names:
         unit = measure_of(name.removesuffix("_change"), labels).unit
         rows.append(
             {
                 "name": nice(name, labels),
-                "unit": "" if unit == "1" else unit,
                 "cells": [
                     None if cell is None else _interval(cell, columns[name], unit) for cell in cells
                 ],
@@ -168,7 +180,8 @@ def _overview(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any
             if segment == WHOLE
         )
     ]
-    return _table(analysis, labels, WHOLE, known)
+    cells = [analysis.cells.get((condition, WHOLE)) for condition in analysis.conditions]
+    return _table(analysis, labels, cells, known)
 
 
 def _dots(analysis: Analysis, labels: tuple[str, ...]) -> dict[str, Any]:
@@ -214,11 +227,16 @@ def _top(highest: float) -> float:
     return next((top for top in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8) if highest <= top), 1.0)
 
 
-def _segment_tables(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any]]:
-    names = [name for name in analysis.segments if name != WHOLE][:_MOST_SEGMENTS]
-    return [
-        {"name": name, "rows": _table(analysis, labels, name, analysis.compared)} for name in names
-    ]
+def _segment_tables(
+    analysis: Analysis, labels: tuple[str, ...], names: Sequence[str]
+) -> list[dict[str, Any]]:
+    """For each condition a table with a column a segment."""
+    tables = []
+    for condition in analysis.conditions:
+        cells = [analysis.cells.get((condition, name)) for name in names]
+        rows = _table(analysis, labels, cells, analysis.compared)
+        tables.append({"condition": condition, "rows": rows})
+    return tables
 
 
 def _contrasts(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -290,6 +308,7 @@ def _bands(bands: Sequence[Band], labels: tuple[str, ...]) -> dict[str, Any]:
                     "name": label,
                     "color": color_hex(label, labels),
                     "bottom": bottom,
+                    "area": drawing.area(xs, up(one.mean[:, n]), bottom),
                     "band": drawing.band(xs, up(one.low[:, n]), up(one.high[:, n])),
                     "line": drawing.line(xs, up(one.mean[:, n])),
                 }
@@ -347,7 +366,6 @@ def _session(
     place: int, one: ReadSession, whole: SegmentRow, analysis: Analysis, labels: tuple[str, ...]
 ) -> dict[str, Any]:
     first, last = whole.start_s, whole.end_s
-    film = one.film if one.film.startswith("films/") or one.film else ""
     marked = [segment for segment in one.segments if segment.name != WHOLE]
     return {
         "place": place,
@@ -360,7 +378,7 @@ def _session(
         "shares": _shares(whole.values, labels),
         "first": first,
         "last": last,
-        "film": quote(film),
+        "film": quote(one.film, safe="/:"),
         "is_photos": one.session.is_photos,
         "height": _SESSION_ROW * len(labels),
         "rows": _session_rows(one, first, last, labels),

@@ -25,7 +25,9 @@ class Note:
     text: str
 
 
-def notes_of(analysis: Analysis, failed: Sequence[tuple[str, str]] = ()) -> list[Note]:
+def notes_of(
+    analysis: Analysis, failed: Sequence[tuple[str, str]] = (), left_out: Sequence[str] = ()
+) -> list[Note]:
     """All that should be looked at, the worst first.
 
     Parameters
@@ -34,8 +36,11 @@ def notes_of(analysis: Analysis, failed: Sequence[tuple[str, str]] = ()) -> list
         Of the study.
     failed
         Name and reason of each session that could not be read.
+    left_out
+        Names of sessions in which nobody is marked.
     """
     notes = [Note(-1, f"{name} could not be read: {reason}") for name, reason in failed]
+    notes += [Note(-1, f"{name} was not read: nobody in it is marked") for name in left_out]
     wholes = [row for row in analysis.rows if row.segment == WHOLE]
     sharp = [row.values["sharpness"] for row in wholes if not np.isnan(row.values["sharpness"])]
     usual = float(np.median(sharp)) if sharp else np.nan

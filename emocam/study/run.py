@@ -15,6 +15,7 @@ from emocam.errors import InputError, UsageError
 from emocam.label.pool import Results, read_in_processes, read_on_cluster
 from emocam.label.tasks import PhotoTask, Work
 from emocam.recognition.model_file import find_model, load_model_file, model_hash
+from emocam.runtime import give_back_memory
 from emocam.study.analysis import Analysis, analyse
 from emocam.study.data import ReadSession, Study
 from emocam.study.from_tables import read_tables, tables_folder
@@ -24,7 +25,8 @@ from emocam.study.reading import Unit
 from emocam.study.segments import SegmentSources
 from emocam.study.store import FOLDER, ReadingStore
 from emocam.study.table_sessions import read_table_session
-from emocam.study.tables import PACKAGE, write_tables
+from emocam.study.tables import FRAMES, PACKAGE, write_tables
+from emocam.study.timelines import condition_bands
 from emocam.study.worker import packed, read_tasks, read_tasks_apart
 
 Progress = Callable[[int, int], None]
@@ -129,16 +131,18 @@ def _finish(study: Study, options: StudyOptions) -> StudyResult:
     for name in filter(None, (options.baseline, options.align)):
         _check_segment(study, name)
     analysis = analyse(study, options.baseline)
-    output = options.output
-    page = write_page(output / "study.html", study, analysis, align=options.align)
-    tables = write_tables(output, study, analysis, frames=not _has_frames(study, options))
-    figures = write_figures(output / "figures", study, analysis, align=options.align)
+    output, align = options.output, options.align
+    bands = condition_bands(analysis, align)
+    page = write_page(output / "study.html", study, analysis, bands, align=align)
+    tables = write_tables(output, study, analysis, frames_from=_frames_from(study, options))
+    figures = write_figures(output / "figures", study, analysis, bands, align=align)
     return StudyResult(study, analysis, (page, *tables, figures))
 
 
-def _has_frames(study: Study, options: StudyOptions) -> bool:
-    """Whether the frames are in the results already: they were read from there."""
-    return options.from_tables and study.settings.get("tables") == str(options.output.absolute())
+def _frames_from(study: Study, options: StudyOptions) -> Path | None:
+    """The table that all frames were read from, where it can be taken over as it is."""
+    frames = Path(str(study.settings.get("tables"))) / FRAMES
+    return frames if options.from_tables and frames.is_file() else None
 
 
 def _check_segment(study: Study, name: str) -> None:
@@ -161,14 +165,31 @@ def _from_tables(plan: Path, options: StudyOptions) -> Study:
     folder = tables_folder(plan, options.output)
     sessions = None if plan == folder else read_plan(plan, leave_out=options.output)
     study = read_tables(folder, sessions)
+    give_back_memory()
     asked = options.sources != SegmentSources()
     read = tuple(
         _segmented(one, options.sources) if asked or not one.segments else one
         for one in study.sessions
     )
+    if folder != options.output:
+        read = tuple(_film_from(one, folder, options.output) for one in read)
     settings = study.settings | {"tables": str(folder.absolute())}
     settings |= {"baseline": options.baseline, "align": options.align}
     return replace(study, sessions=read, settings=settings)
+
+
+def _film_from(one: ReadSession, folder: Path, output: Path) -> ReadSession:
+    """The session with its film's address from another folder of results."""
+    if not one.film:
+        return one
+    return replace(one, film=_relative(folder / one.film, output))
+
+
+def _relative(path: Path, output: Path) -> str:
+    try:
+        return Path(os.path.relpath(path.absolute(), output.absolute())).as_posix()
+    except ValueError:  # on another drive, which Windows can't reach by a relative path
+        return path.absolute().as_uri()
 
 
 def _segmented(one: ReadSession, sources: SegmentSources) -> ReadSession:
@@ -185,22 +206,14 @@ def _segmented(one: ReadSession, sources: SegmentSources) -> ReadSession:
 def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
     """All sessions of a plan with their readings and segments."""
     sessions = read_plan(plan, leave_out=options.output)
-    failed: list[tuple[str, str]] = []
-    marked = [_marked(one, options) for one in sessions]
-    if options.only_marked:
-        failed = [
-            (one.name, "neither the plan's column 'face' nor --face marks its participant")
-            for one, face in zip(sessions, marked, strict=True)
-            if face is None
-        ]
-        kept = [face is not None for face in marked]
-        sessions = [one for one, keep in zip(sessions, kept, strict=True) if keep]
-        if not sessions:
-            raise UsageError(
-                "--only-participant-marked reads nobody: no session's participant is marked, "
-                "neither by a plan's column 'face' nor by --face"
-            )
-    sessions = [replace(one, face=_marked(one, options)) for one in sessions]
+    sessions = [replace(one, face=one.face or options.face) for one in sessions]
+    left_out = [one.name for one in sessions if options.only_marked and one.face is None]
+    sessions = [one for one in sessions if one.name not in left_out]
+    if not sessions:
+        raise UsageError(
+            "--only-participant-marked reads nobody: no session's participant is marked, "
+            "neither by a plan's column 'face' nor by --face"
+        )
     model = find_model(options.model)
     file = load_model_file(model)
     work = Work(str(model.absolute()), model_hash(model), options.certainty)
@@ -208,6 +221,7 @@ def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
     units = _units(sessions, options)
     failures = _read_units(store, list(dict.fromkeys(units.values())), work, options, progress)
     read: list[ReadSession] = []
+    failed: list[tuple[str, str]] = []
     for one in sessions:
         unit = units.get(one.name)
         try:
@@ -230,7 +244,8 @@ def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
         "only_marked": options.only_marked,
     }
     _check_labels(read)
-    return Study(tuple(read), read[0].frames.labels, float(threshold), settings, tuple(failed))
+    labels = read[0].frames.labels
+    return Study(tuple(read), labels, float(threshold), settings, tuple(failed), tuple(left_out))
 
 
 def _check_labels(read: Sequence[ReadSession]) -> None:
@@ -242,10 +257,6 @@ def _check_labels(read: Sequence[ReadSession]) -> None:
                 f"{one.session.file} has the labels {', '.join(one.frames.labels)}, "
                 f"{read[0].session.file} {', '.join(labels)}: read all with one model"
             )
-
-
-def _marked(session: Session, options: StudyOptions) -> ParticipantFace | None:
-    return session.face or options.face
 
 
 def _units(sessions: Iterable[Session], options: StudyOptions) -> dict[str, Unit]:
@@ -350,7 +361,7 @@ def _film_address(session: Session, unit: Unit | None, options: StudyOptions) ->
         return f"films/{unit.film.name}"
     if session.is_table or session.is_photos or options.only_marked:
         return ""
-    return Path(os.path.relpath(session.file.absolute(), options.output.absolute())).as_posix()
+    return _relative(session.file, options.output)
 
 
 def remove_progress(output: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,9 @@ _FRAME_TEXTS = {
 }
 
 
-def write_tables(folder: Path, study: Study, analysis: Analysis, *, frames: bool) -> list[Path]:
+def write_tables(
+    folder: Path, study: Study, analysis: Analysis, *, frames_from: Path | None = None
+) -> list[Path]:
     """Write all tables and the data package.
 
     Parameters
@@ -57,8 +60,8 @@ def write_tables(folder: Path, study: Study, analysis: Analysis, *, frames: bool
         As it was read.
     analysis
         Its numbers.
-    frames
-        Whether to write `frames.parquet` too.
+    frames_from
+        A table that holds the frames as they are, to be taken over; None to write them.
 
     Returns
     -------
@@ -81,14 +84,20 @@ def write_tables(folder: Path, study: Study, analysis: Analysis, *, frames: bool
         tables["synchrony.csv"] = _synchrony_table(analysis)
     for name, (fields, rows) in tables.items():
         _write_csv(folder / name, [field["name"] for field in fields], rows)
-    if frames:
-        named = ((one.session.name, one.frames) for one in study.sessions)
-        write_frames(folder / FRAMES, named)
+    _frames_table(folder / FRAMES, study, frames_from)
     resources = [_resource(name, fields, "csv") for name, (fields, _) in tables.items()] + [
         _resource(FRAMES, _frame_fields(study.labels), "parquet")
     ]
     _write_package(folder / PACKAGE, study, resources)
     return [*(folder / name for name in tables), folder / FRAMES, folder / PACKAGE]
+
+
+def _frames_table(path: Path, study: Study, frames_from: Path | None) -> None:
+    if frames_from is None:
+        write_frames(path, ((one.session.name, one.frames) for one in study.sessions))
+    elif frames_from.absolute() != path.absolute():
+        with complete_file(path) as temporary:
+            shutil.copyfile(frames_from, temporary)
 
 
 def _write_csv(path: Path, columns: Sequence[str], rows: Iterable[Row]) -> None:
@@ -379,6 +388,7 @@ def _write_package(path: Path, study: Study, resources: Sequence[Row]) -> None:
             for one in study.sessions
         ],
         "failed": [list(one) for one in study.failed],
+        "left_out": list(study.left_out),
     }
     package = {
         "name": "emocam-study",
