@@ -1,1 +1,1 @@
-"""What comes in and goes out: cameras, clips, photos, tables, films."""
+"""Input and output: cameras, clips, photos, tables, films."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 _STREAMS = ("http://", "https://", "rtsp://", "rtsps://", "rtmp://", "udp://", "tcp://")
-# Nothing longer: OpenCV would open /dev/video/../../home/a.mp4 as the file that it is.
+# No longer path: OpenCV would open /dev/video/../../home/a.mp4 as a file.
 _DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[^/]+)")
 
 

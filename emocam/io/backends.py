@@ -1,6 +1,6 @@
-"""One open camera, stream or file, whichever part of OpenCV reads it.
+"""One open camera, stream or file, through the OpenCV backend that fits.
 
-Backends differ by system, and what each needs is known from its threads: time-outs count only
+Backends differ by system, and their issue threads tell what each needs: time-outs count only
 when given at open to FFMPEG by name; V4L2 waits 10 s for a frame unless told otherwise before
 the first capture; MSMF opens slowly unless its hardware transforms are off
 (https://github.com/opencv/opencv/issues/17687, /27917).
@@ -36,7 +36,7 @@ _JPEG_TAIL = 1024  # some cameras pad a picture behind its end mark
 
 
 class GarbledPicture(SourceError):
-    """One picture that can't be decoded; the next may be good."""
+    """One picture can't be decoded; the next may be good."""
 
 
 class EndOfFile(SourceError):
@@ -45,7 +45,7 @@ class EndOfFile(SourceError):
 
 @dataclass(frozen=True)
 class CameraSettings:
-    """What the camera is asked for; it may give something else."""
+    """Settings requested from a camera, which may choose others."""
 
     # Width and height in pixels; None takes what the camera gives by itself
     size_wh: tuple[int, int] | None = None
@@ -57,7 +57,7 @@ class Capture(Protocol):
 
     @property
     def backend(self) -> str:
-        """What reads it, such as V4L2."""
+        """Name of the backend, such as V4L2."""
         ...
 
     def read(self) -> ImageU8:
@@ -70,12 +70,12 @@ class Capture(Protocol):
         EndOfFile
             When a file has come to its end.
         SourceError
-            When the source gives no more: open it anew.
+            When the source has failed and must be opened again.
         """
         ...
 
     def release(self) -> None:
-        """Give the source free."""
+        """Release the source."""
         ...
 
 
@@ -119,11 +119,11 @@ def prepare_backends() -> None:
     """Set what OpenCV's backends read from the environment, unless the user has set it."""
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(round(READ_TIMEOUT_S)))
     os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # what goes wrong is said by emocam
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # emocam reports errors itself
 
 
 def quiet_opencv() -> None:
-    """Keep OpenCV's own messages off the terminal: emocam says in one line what goes wrong."""
+    """Keep OpenCV's messages off the terminal: emocam reports errors in one line."""
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
@@ -148,8 +148,8 @@ class _OpenCVCapture:
 class _JpegCapture(_OpenCVCapture):
     """A stream of JPEG pictures, taken as they come and decoded here.
 
-    OpenCV's own decoding says nothing about half a picture and squeezes a stream that changes
-    its size into the first one; the undecoded bytes show both.
+    OpenCV's own decoding hides truncated pictures, and scales a stream that changes its size to
+    the first one; the undecoded bytes show both.
     """
 
     def read(self) -> ImageU8:

@@ -1,7 +1,6 @@
-"""A live source: only its newest frame counts, and it comes back when it is lost.
+"""A live source that keeps only its newest frame, and is reopened when it fails.
 
-A thread takes every frame as it comes. Whoever asks gets the newest; older ones are never
-delivered late.
+A thread reads every frame as it comes. Consumers get the newest one; older ones are dropped.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ from emocam.types import Frame, ImageU8
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
 _FIRST_PICTURE_S = 10.0
-_GARBLED_S = 1.0  # this long without a good picture, and the source is opened anew
+_GARBLED_S = 1.0  # without a good picture, after which the source is reopened
 _REPEATED_S = 5.0  # a sensor's noise makes each picture differ from the last
 _END_S = READ_TIMEOUT_S + 0.5
 _MOST_GAPS = 1000
@@ -94,7 +93,7 @@ class LiveCamera:
         self._gaps: deque[Gap] = deque(maxlen=_MOST_GAPS)
         self._wants_next = threading.Event()
         self._repeated_since_s: float | None = None
-        self._still: ImageU8 | None = None  # a picture that stays the same after opening anew
+        self._still: ImageU8 | None = None  # a picture that stays the same after reopening
 
     def __enter__(self) -> LiveCamera:
         # Opened here and not in the thread: macOS asks for permission on the main thread only.
@@ -125,12 +124,12 @@ class LiveCamera:
 
     @property
     def backend(self) -> str:
-        """What reads the source."""
+        """Name of the backend that reads the source."""
         return self._capture.backend
 
     @property
     def fault(self) -> str:
-        """What is wrong just now, one line; empty while pictures come."""
+        """The current fault in one line; empty while pictures come."""
         with self._changed:
             frame, fault = self._frame, self._fault
         if fault or frame is None or self._ended:
@@ -182,7 +181,8 @@ class LiveCamera:
 
     def _end(self) -> None:
         self._ending.set()
-        # A driver that hangs in a read can't be stopped; the thread ends with the process then.
+        # A driver that hangs in a read can't be interrupted; the daemon thread then ends with the
+        # process.
         self._thread.join(_END_S)
 
     def _run(self) -> None:
@@ -194,7 +194,7 @@ class LiveCamera:
                     break
                 except SourceError as error:
                     self._reopen(str(error))
-        except Exception as error:  # noqa: BLE001 -- handed over to who waits for frames
+        except Exception as error:  # noqa: BLE001 -- raised again in the consumer
             what = f"{type(error).__name__}: {reason_of(error)}"
             self._error = SourceError(f"{self.address.text} can't be read any more ({what})")
         finally:
@@ -242,7 +242,7 @@ class LiveCamera:
             self._repeated_since_s = now_s
         is_frozen = now_s - self._repeated_since_s > _REPEATED_S
         if is_frozen and (self._still is None or not _same(self._still, image)):
-            # Only once for each picture: a source may really show something that stands still.
+            # Only once for each picture: a source may show a still scene.
             self._still = image
             raise SourceError(f"frozen: the same picture for {_REPEATED_S:.0f} s")
 

@@ -1,4 +1,4 @@
-"""Clips are opened as what they are: a container's packets, never a list of other files.
+"""Opening clips as media containers, never as playlists of other files.
 
 FFmpeg also reads playlists (ffconcat, HLS, DASH, SDP, numbered pictures), which name what is to be
 opened next: whoever sends such a file would choose which files of this computer are read. So the
@@ -28,7 +28,7 @@ _OPTIONS = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "fil
 
 
 def open_container(path: Path) -> Any:
-    """PyAV's container of a clip, to be closed by who opens it.
+    """PyAV's container of a clip, owned by the caller.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""A photo file's bytes to an upright picture, safely: what is wrong with it gets a name."""
+"""Safe decoding of photo files: an upright picture, or a status and reason."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def decode_photo(
     if PurePath(name).suffix.lower() in VIDEO_ENDINGS:
         raise PictureError("unsupported", "a video; 'emocam video' reads clips")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata are no news to anybody
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata
         with _open(data) as header:
             _check_size(header)
             try:

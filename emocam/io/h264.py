@@ -18,13 +18,13 @@ from emocam.types import ImageU8
 from av.error import FFmpegError  # isort: skip
 
 _CLOCK = 90_000  # ticks a second: every usual frame rate is a whole number of them
-_COPIED_CODECS = frozenset({"aac", "mp3", "opus", "flac"})  # those that browsers play in an mp4
+_COPIED_CODECS = frozenset({"aac", "mp3", "opus", "flac"})  # that browsers play in an mp4
 _PRESET = "ultrafast"  # half the time of superfast at nearly its size and quality (SSIM 0.995)
 _QUALITY = 23  # x264's constant rate factor: 18 is hardly told from the source, 28 shows blocks
 _BT601 = 6  # the matrix that OpenCV's conversion to YUV uses (SMPTE 170M in ITU-T H.273)
 _LIMITED_RANGE = 1
 _USUAL_RATE = 48_000
-_DRAFT_S = 1  # everything is so much later in the draft, which knows no times before zero
+_DRAFT_S = 1  # offset of all times in the draft, which has no negative ones
 _PRIMING_S = 0.03  # the sound's first packet only prepares the decoder, and lies before zero
 
 
@@ -40,12 +40,12 @@ class H264Film:
     fps
         Average frames a second, a hint for the encoder.
     sound
-        Sound that is taken over; see `FilmRecorder`.
+        Sound to copy; see `FilmRecorder`.
 
     Attributes
     ----------
     lacks
-        What can't be taken over, else empty.
+        What could not be copied, else empty.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class H264Film:
         self._container.mux(self._stream.encode(picture))
 
     def close(self) -> None:
-        """Write what is still underway, and make the film of the draft."""
+        """Flush the encoder, and remux the draft."""
         try:
             try:
                 if self._first_s is not None:
@@ -158,7 +158,7 @@ class _Sound:
             self._out = film.add_stream_from_template(heard)
 
     def copy_until(self, end_s: float, first_s: float) -> None:
-        """Take over what is heard before a time of the clip, and not before its first one."""
+        """Copy the sound between the first time and this one of the clip."""
         while True:
             packet = self._waiting or self._source.take()
             self._waiting = packet
@@ -202,7 +202,7 @@ class _Sound:
             self._film.mux(packet)
 
     def finish(self) -> None:
-        """Write what the encoder still holds."""
+        """Flush the encoder."""
         if self._encodes:
             for part in self._resampler.resample(None):
                 self._mux(self._out.encode(part))
@@ -210,7 +210,7 @@ class _Sound:
 
 
 def _aac(film: Any, heard: Any) -> tuple[Any, Any]:
-    """A stream of AAC, and what brings sound of any kind to its format."""
+    """An AAC stream, and the resampler to its format."""
     known_rates = av.codec.Codec("aac", "w").audio_rates or ()
     rate = heard.sample_rate if heard.sample_rate in known_rates else _USUAL_RATE
     layout = "mono" if heard.layout.nb_channels == 1 else "stereo"

@@ -1,4 +1,4 @@
-"""Photos found in folders, by patterns, and at addresses, one by one however many there are."""
+"""Photos in folders, of patterns and at addresses, as an iterator."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ def read_photo(path: Path) -> ImageU8:
     PictureError
         With the status and the reason for the table.
     """
-    from emocam.io.decode import decode_photo  # who only lists photos needs no OpenCV
+    from emocam.io.decode import decode_photo  # listing photos needs no OpenCV
 
     return decode_photo(read_bytes(str(path)), path.name).image_bgr
 

@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 INTEGER_COLUMNS = frozenset({"frame", "face", "x1", "y1", "x2", "y2", "cluster"})
 TEXT_COLUMNS = frozenset({"source", "status", "reason", "emotion"})
-_PARQUET_ROWS = 10_000  # a row group; what is kept in memory until it is written
+_PARQUET_ROWS = 10_000  # of a row group, which is kept in memory until it is written
 
 
 class Table(ABC):
@@ -62,7 +62,7 @@ class Table(ABC):
             self._write({key: _cell(value) for key, value in row.items()} for row in rows)
 
     def flush(self) -> None:
-        """Bring all rows so far to the file."""
+        """Flush all rows so far to the file."""
         with _writing(self.path):
             self._flush()
 
@@ -135,7 +135,7 @@ class SqliteTable(Table):
     path, columns, live
         As for every table.
     append
-        Whether rows that are there stay, below which it goes on.
+        Whether to append to the rows that are there.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class SqliteTable(Table):
         self._insert = f"INSERT INTO readings VALUES ({places})"
 
     def restart(self) -> None:
-        """Take all rows out; readers see it together with what `flush` brings next."""
+        """Delete all rows, in one transaction with the next `flush`."""
         with _writing(self.path):
             self._connection.execute("DELETE FROM readings")
 
@@ -182,8 +182,8 @@ class SqliteTable(Table):
     def _close(self) -> None:
         try:
             self._connection.commit()
-            # One file without companions, which can be moved and renamed.
-            with suppress(sqlite3.OperationalError):  # while somebody is reading it
+            # One file without a log beside it, which can be moved and renamed.
+            with suppress(sqlite3.OperationalError):  # while a reader holds it
                 self._connection.execute("PRAGMA journal_mode=DELETE")
         finally:
             self._connection.close()

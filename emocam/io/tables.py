@@ -1,4 +1,4 @@
-"""The one table that every use writes: its columns, its rows, and where they go."""
+"""The table that every command writes: columns, rows, and formats by ending."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ from emocam.types import Frame, ImageU8
 from av.error import FFmpegError  # isort: skip
 
 _USUAL_FPS = 25.0  # where the file doesn't say
-_PATIENCE = 60  # damaged frames in a row that are passed over before the clip counts as ended
-_RUN_UP_S = 1.0  # a jump lands this much before its aim: jumps are a few frames off
+_PATIENCE = 60  # damaged frames in a row that are skipped before the clip counts as ended
+_RUN_UP_S = 1.0  # seeking aims this much earlier, since it is a few frames off
 
 
 class VideoFile:
     """Frames of a video file; closed when the `with` block ends.
 
-    Films of phones come upright, and time counts from the first picture.
+    Rotation tags are applied, and time counts from the first picture.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class VideoFile:
     size_wh
         Width and height of the upright frames in pixels.
     frames_read
-        Frames gone through so far, from the start on.
+        Number of frames read so far, from the start on.
 
     Raises
     ------
@@ -92,7 +92,7 @@ class VideoFile:
     def shortfall(self) -> str:
         """`48 of about 101 frames` when damage cost frames, else empty.
 
-        Judged by the times too, since the number of frames is only a guess in many files.
+        Judged by the times too, since the number of frames is an estimate in many files.
         """
         wanted, last_s = self.frames_wanted, self._last_s
         if wanted is None or last_s is None or self.frames_read >= wanted:
@@ -130,7 +130,7 @@ class VideoFile:
                 yield Frame(image, index, time_s, str(self.path))
 
     def _grab(self, index: int) -> bool:
-        """Go to the next frame; a failure is the end only when others follow it."""
+        """Go to the next frame, skipping damaged ones; False at the end."""
         near_end = self.frame_count is not None and index >= self.frame_count - 1
         for failures in range(1 if near_end else _PATIENCE):
             if self._pictures.grab():

@@ -22,24 +22,24 @@ from av.error import FFmpegError  # isort: skip
 class FilmRecorder:
     """An mp4 file that appears under its name only when it is finished.
 
-    It is H.264 with the frames' true times, and takes over the sound of a clip.
+    It is H.264 with the frames' true times, and copies the sound of a clip.
 
     Parameters
     ----------
     path
         Where the film goes.
     size_wh
-        Width and height of every frame in pixels. Odd sides gain a pixel, since the codec
-        knows none.
+        Width and height of every frame in pixels. Odd sides are padded to even ones, which the
+        codec needs.
     fps
         Average frames a second.
     sound
-        Sound of a clip that is taken over. The frames' times must then be those of this clip, in
+        Sound of a clip to copy. The frames' times must then be those of this clip, in
         seconds from its first picture; sound before the first and after the last frame is left
         out.
     keep_partial
-        Whether the film is finished, and keeps its name, when the block raises. Otherwise
-        nothing stays.
+        Whether the film is finished under its name when the block raises; otherwise it is
+        removed.
 
     Attributes
     ----------
@@ -136,7 +136,7 @@ class FilmRecorder:
 
     @contextmanager
     def _no_other_errors(self) -> Iterator[None]:
-        """Turn what FFmpeg raises into the one error that callers know."""
+        """Turn an error of FFmpeg into an OutputError."""
         try:
             yield
         except (FFmpegError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Copies of photos with boxes and labels drawn on them; what the camera noted stays."""
+"""Copies of photos with boxes and labels drawn on them, EXIF data kept."""
 
 from __future__ import annotations
 

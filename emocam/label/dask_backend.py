@@ -1,4 +1,4 @@
-"""Joblib's Dask backend, mended for workers that come late and tasks that kill them."""
+"""Joblib's Dask backend, fixed for workers that join late and tasks that kill them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from joblib._dask import DaskDistributedBackend
 
 
 class ClusterBackend(DaskDistributedBackend):  # type: ignore[misc]
-    """To be given to `joblib.parallel_config` as its backend.
+    """Backend for `joblib.parallel_config`.
 
-    With the backend of joblib 1.6 as it is, a call waits for ever once Dask gives a task up
-    (`KilledWorker`): that is noted on a future which nobody looks at. And a call that begins when
-    the first worker has come, but no second one, is never sent to the cluster at all.
+    With the backend of joblib 1.6 a call waits for ever once Dask gives a task up
+    (`KilledWorker`), since the error is set on a future that is never awaited. And a call that
+    starts with a single worker is never sent to the cluster.
     """
 
     def effective_n_jobs(self, n_jobs: int = 1) -> int:

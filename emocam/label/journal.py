@@ -1,7 +1,7 @@
-"""What is finished of a folder of photos, on disk, so that no run is ever lost.
+"""The journal of a run over photos: what is finished, so that the run can be resumed.
 
-A SQLite database beside the table. Each photo's rows are committed as soon as they are there;
-write-ahead logging keeps the database whole through `kill -9` and power cuts
+A SQLite database beside the table. Rows of photos are committed as they come; write-ahead
+logging keeps the database consistent through `kill -9` and power cuts
 (https://www.sqlite.org/wal.html).
 """
 
@@ -38,7 +38,7 @@ CREATE TABLE IF NOT EXISTS faces (
 """
 
 
-# A photo is finished when it was read as it is now, with all that is wanted of it now.
+# A photo is finished when its current file was read with all the results wanted now.
 _FINISHED = (
     "(listed=:run AND done IS stamp || ' ' || :key AND pictures>=:pictures "
     "AND :annotated IN ('', annotated))"
@@ -117,12 +117,12 @@ class Journal:
         remove_database(self.path)
 
     def about(self, key: str, default: str = "") -> str:
-        """A remembered text."""
+        """A stored text."""
         found = self._database.execute("SELECT value FROM about WHERE key=?", (key,)).fetchone()
         return default if found is None else str(found[0])
 
     def remember(self, key: str, value: str) -> None:
-        """Keep a text for later runs."""
+        """Store a text for later runs."""
         with self._working():
             self._set_about(key, value)
 
@@ -166,7 +166,7 @@ class Journal:
             values["after"] = page[-1][0]
 
     def finish(self, results: Sequence[PhotoResult], work: Work) -> None:
-        """Keep what came of some photos, all or nothing."""
+        """Commit the results of some photos in one transaction."""
         values = self._values(work)
         with self._working(), self._transaction():
             for number, rows, pictures in results:
@@ -252,7 +252,7 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        """All or nothing, also when Ctrl-C falls between two statements."""
+        """A transaction, rolled back when Ctrl-C falls between two statements."""
         try:
             if self._database.in_transaction:  # Ctrl-C fell into the end of the last one
                 self._database.execute("ROLLBACK")

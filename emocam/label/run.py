@@ -1,4 +1,4 @@
-"""Folders of photos: every photo ends in the table, and no run is ever lost."""
+"""Runs over photos: every photo gets its row, and an interrupted run is resumed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from emocam.recognition.model_file import find_model, load_model_card, model_has
 if TYPE_CHECKING:
     from emocam.label.gallery import GalleryFace
 
-_COMMIT_S = 0.5  # finished photos are kept at least this often; what is lost is read again
+_COMMIT_S = 0.5  # interval of commits; after a crash, later photos are read again
 _FAILED_SHOWN = 5
 _FEW = 16  # photos that one process has read before a second one would be ready
 
@@ -79,7 +79,7 @@ class LabelResult:
 
 
 def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progress) -> LabelResult:
-    """Read photos and write what was found; goes on where an earlier run of the same stopped.
+    """Read photos and write the table; resumes an earlier run of the same.
 
     Beside the table, `<table>.progress` remembers what is finished. The result does not depend on
     how often the run was interrupted, nor on the number of processes.
@@ -125,7 +125,7 @@ def _work(inputs: Sequence[str], options: LabelOptions, model: Path) -> Work:
 
 def _check_outputs(options: LabelOptions, work: Work, *, goes_on: bool) -> None:
     if not goes_on:
-        # A table without its journal can't be gone on with.
+        # A table without its journal can't be resumed.
         check_free(options.output, force=options.force or options.fresh)
     if options.sort_into is not None:
         check_sorting(options.sort_into)
@@ -187,7 +187,7 @@ class _Run:
         return photos
 
     def _claim(self, what: str, path: Path | None) -> None:
-        """Take a result's place, unless something of somebody else's is there."""
+        """Claim the path of a result, unless a file of another origin is there."""
         if path is None:
             return
         name = readable(str(path.absolute()))

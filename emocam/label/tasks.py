@@ -1,4 +1,4 @@
-"""What travels between the run and its workers: paths and rows, never pixels of photos."""
+"""Messages between the run and its workers: paths and rows, never pixels of photos."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PhotoTask(NamedTuple):
 
 
 class PhotoResult(NamedTuple):
-    """What came of a photo: its rows in the table and, if wanted, a JPEG of each row's face."""
+    """Result of a photo: its rows of the table and, if wanted, a JPEG of each row's face."""
 
     id: int
     rows: list[Row]

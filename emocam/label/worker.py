@@ -1,4 +1,4 @@
-"""What a worker process does: photos in, rows of the table out. Paths travel, pixels don't."""
+"""The worker process: reads photos by path and returns rows of the table."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def stay_apart(parent: int) -> None:
 
 
 def _end_with(parent: int) -> None:
-    # A parent that was killed can't stop its workers; they would wait for work for minutes.
+    # A killed parent can't stop its workers, which would wait for work for minutes.
     while os.getppid() == parent:
         time.sleep(_WATCH_S)
     os._exit(1)
@@ -73,7 +73,7 @@ class PhotoReader:
         threadpool_limits(1)
 
     def read(self, task: PhotoTask) -> PhotoResult:
-        """What comes of one photo, whatever it is."""
+        """The result of one photo; an error becomes a row."""
         try:
             return self._read(task)
         except PictureError as error:

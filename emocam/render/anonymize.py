@@ -1,4 +1,4 @@
-"""Faces made unrecognisable for good."""
+"""Irreversible anonymisation of faces."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _KEEP_COVERED_S = 2.0  # a head stays covered this long after it was last found
 
 
 class HeadMemory:
-    """Where heads were lately: one that is missed for a moment must not flash up.
+    """Recent boxes of heads, so that a missed detection uncovers none.
 
     Places are kept as shares of the picture before any mirroring, so that neither a mirrored
-    view nor another picture size moves them. It takes in heads while nothing is covered too:
-    covering may begin at a moment when one is missed.
+    view nor another picture size moves them. It is updated while nothing is covered too, since
+    covering may begin at a moment when a head is missed.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class HeadMemory:
     def see(
         self, faces: Sequence[Face], time_s: float, size_wh: tuple[int, int], mirrored: bool = False
     ) -> None:
-        """Take in the faces of a picture of a time, and forget those that are long gone."""
+        """Add the faces of a picture, and drop those that are long gone."""
         width, height = size_wh
         for face in faces:
             x1, y1, x2, y2 = _mirror(face.xyxy, width) if mirrored else face.xyxy

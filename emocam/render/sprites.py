@@ -87,7 +87,7 @@ class SpriteCache:
         return sprite
 
     def get_newest(self, slot: str, key: Hashable, make: Callable[[], Sprite]) -> Sprite:
-        """The same for what seldom comes again, such as rates: each slot keeps one sprite."""
+        """The same for sprites that are seldom reused, such as rates: each slot keeps one."""
         kept = self._newest.get(slot)
         if kept is None or kept[0] != key:
             kept = self._newest[slot] = key, make()

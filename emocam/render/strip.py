@@ -118,7 +118,7 @@ class Course:
 
 
 class History:
-    """What was read in each face lately.
+    """Recent readings of each face.
 
     Parameters
     ----------
@@ -236,7 +236,7 @@ def _sides(width: int, px: int) -> tuple[int, int]:
 
 
 def _make_ground(width: int, faces: Sequence[int], px: int) -> Sprite:
-    """Everything that stands still: the dark ground, the faces' numbers, the seconds."""
+    """The static parts: dark ground, ids of the faces, seconds."""
     lane, axis = _lane_height(px), _axis_height(px)
     left, right = _sides(width, px)
     picture = plate((width, len(faces) * lane + axis), 0)

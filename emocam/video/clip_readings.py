@@ -1,7 +1,7 @@
-"""The frames of a clip with their readings: two readers of one clip, in step.
+"""The frames of a clip with their readings, from two readers of the clip.
 
-One analyses, in threads, and the other follows some seconds later, when what lies ahead of a frame
-is known. So labels need not come late, and no frame waits in memory for it.
+One is analysed in threads; the other follows some seconds behind, so that smoothing can use the
+future without keeping frames in memory.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def frames_with_readings(
         while after is not None and after.index <= frame.index:
             before, after = after, next(analysed, None)
         if before is None:
-            # Nothing is known of it but the faces that follow.
+            # Before the first analysed frame only its faces are known.
             yield frame, None, FrameReadings(hidden=() if after is None else after.heads)
         elif before.index == frame.index:
             yield frame, before, before

@@ -1,4 +1,4 @@
-"""The report of a clip: one page that can be read without scripts, and jumps the film with them."""
+"""The report of a clip as one page; its script lets a click jump the film to a moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says of a clip, gathered frame by frame in a size that doesn't grow with it."""
+"""Statistics of a clip for its report, gathered frame by frame in bounded memory."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from emocam.render.anonymize import blur_heads
 from emocam.types import Box, ImageU8, Reading
 
 _FIRST_BIN_S = 0.1
-_MAX_BINS = 1200  # about two a pixel of a wide screen; then neighbours are joined
-_NEW_SPAN_S = 1.0  # a face that was away for longer counts as come back
+_MAX_BINS = 1200  # about two a pixel of a wide screen; beyond it neighbours are merged
+_NEW_SPAN_S = 1.0  # a longer absence starts a new span
 _GAP_S = 1.0  # time without any face that is worth telling
 _MAX_SPANS = 500
 _CLEARER = 0.01  # how much clearer a moment must be to replace the clearest so far
@@ -41,20 +41,19 @@ class Person:
 
     id: int  # the face's number, as in the table
     seconds: float = 0.0  # how long it was found
-    # How long each label was said, `unsure` included
+    # Time with each label, `unsure` included
     label_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    # From when to when it was there, without being away for more than a second
+    # Start and end of each presence, without an absence of more than a second
     spans: list[tuple[float, float]] = field(default_factory=list)
-    # The clearest moment of each label that was said
+    # The clearest moment of each label that occurs
     moments: dict[str, Moment] = field(default_factory=dict)
-    # For each piece of time the sums of the probabilities, then how often each label and `unsure`
-    # was said
+    # For each time bin the sums of the probabilities, then counts of each label and `unsure`
     bins: dict[int, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
 class Timeline:
-    """A face's time in n pieces of equal length, those in which it was there."""
+    """A face's time in n bins of equal length, those in which it was there."""
 
     times_s: npt.NDArray[np.float64]  # middle of each, shape (n,)
     probabilities: npt.NDArray[np.float64]  # means, shape (n, labels)
@@ -102,7 +101,7 @@ class ClipSummary:
         picture_bgr: ImageU8 | None = None,
         hidden: Sequence[Box] = (),
     ) -> None:
-        """Take in one analysed frame.
+        """Add one analysed frame.
 
         Parameters
         ----------
@@ -134,7 +133,7 @@ class ClipSummary:
         self._end_gap(self.last_s)
 
     def shares(self, person: Person) -> dict[str, float]:
-        """How much of a face's time each label was said, summing to 1 or empty."""
+        """Share of a face's time with each label, summing to 1 or empty."""
         total = sum(person.label_seconds.values())
         return {
             label: person.label_seconds[label] / total
@@ -143,7 +142,7 @@ class ClipSummary:
         }
 
     def timeline(self, person: Person) -> Timeline:
-        """A face's line of time."""
+        """The timeline of a face."""
         keys, kinds = sorted(person.bins), len(self.labels)
         sums = np.array([person.bins[key] for key in keys]).reshape(len(keys), 2 * kinds + 1)
         counts = sums[:, kinds:]

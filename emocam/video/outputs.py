@@ -1,4 +1,4 @@
-"""Where the results of clips go, and that nothing is overwritten by mistake."""
+"""Paths of the results of clips, checked so that nothing is overwritten by mistake."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ClipOutputs:
         return _changed(self, lambda path: folder / path.name)
 
     def partial(self) -> ClipOutputs:
-        """Names that say that a result is not whole, such as `clip.partial.mp4`."""
+        """Names of the results of a stopped run, such as `clip.partial.mp4`."""
         return _changed(self, lambda path: path.with_name(f"{path.stem}.partial{path.suffix}"))
 
     def move_to(self, final: ClipOutputs) -> ClipOutputs:

@@ -60,7 +60,7 @@ class ClipResult:
     # How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty
     shortfall: str
     lacks: str  # what the film lacks, such as sound that can't be read, else empty
-    stopped: bool  # whether it was ended before the clip was gone through
+    stopped: bool  # whether it was stopped before the clip's end
 
 
 def annotate_clip(
@@ -121,7 +121,7 @@ def _workplace(outputs: ClipOutputs) -> Iterator[Path]:
 
 
 class _ClipWork:
-    """One clip's way to its results."""
+    """The pipeline of one clip."""
 
     def __init__(
         self,
@@ -175,7 +175,7 @@ class _ClipWork:
                 VideoFile(self.clip, self._options.start_s, self._options.end_s)
             )
             give_back_memory()
-            # Asked here alone: a clip that is gone through is whole, whatever is asked for later.
+            # Checked here alone: once all frames were read, a later stop changes nothing.
             frames, stopped = 0, False
             for frame, now, drawn in self._steps(reading, video):
                 stopped = stop.is_set()

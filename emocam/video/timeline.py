@@ -13,7 +13,7 @@ from emocam.video.clip_summary import ClipSummary, Person
 
 _ROW = 24  # height of an emotion's row in pixels
 _REACH = 1.5  # times the usual distance between readings
-_STRIP = 14  # height of the row that shows what was said
+_STRIP = 14  # height of the row of labels
 WIDE = 1000  # width in the drawing's own units
 
 
@@ -27,7 +27,7 @@ def clock(time_s: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in whole percent; what is there at all is not said to be 0."""
+    """A share in whole percent; `<1%` for a small one that is not 0."""
     return f"{share:.0%}" if share >= 0.005 or share == 0 else "<1%"
 
 
