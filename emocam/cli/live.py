@@ -27,8 +27,8 @@ def live(
     source: Annotated[
         str,
         typer.Argument(
-            help="Number of a camera, /dev/video2, an http(s):// or rtsp:// address, "
-            "or a file with --realtime."
+            help="Number of a camera, /dev/video2, an http(s):// or rtsp:// address, screen "
+            "(screen:2, screen:800x600+100+50), or a file with --realtime."
         ),
     ] = "0",
     model: Model = None,

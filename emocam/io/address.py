@@ -15,8 +15,8 @@ _DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[^/]+)")
 class Address:
     """Where pictures come from."""
 
-    # `camera` (a number or a device such as /dev/video2), `stream` or `path`
-    kind: Literal["camera", "stream", "path"]
+    # `camera` (a number or a device such as /dev/video2), `stream`, `screen` or `path`
+    kind: Literal["camera", "stream", "screen", "path"]
     text: str  # as the user gave it
 
     @property
@@ -26,11 +26,13 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """A number is a camera, `http…` or `rtsp…` a stream, anything else a path."""
+    """A number is a camera, `http…` or `rtsp…` a stream, `screen…` a screen, the rest a path."""
     if _is_number(text) or _DEVICE.fullmatch(text):
         return Address("camera", text)
     if text.lower().startswith(_STREAMS):
         return Address("stream", text)
+    if text == "screen" or text.startswith("screen:"):
+        return Address("screen", text)
     return Address("path", text)
 
 

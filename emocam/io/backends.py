@@ -23,6 +23,7 @@ import numpy as np
 
 from emocam.errors import SourceError
 from emocam.io.address import Address
+from emocam.io.screen import ScreenCapture
 from emocam.io.video_reader import VideoFile
 from emocam.types import ImageU8
 
@@ -80,7 +81,7 @@ class Capture(Protocol):
 
 
 def open_capture(address: Address, settings: CameraSettings) -> Capture:
-    """Open a camera, a stream, or a file that is shown as if it were live.
+    """Open a camera, a stream, a screen, or a file that is shown as if it were live.
 
     Raises
     ------
@@ -89,6 +90,8 @@ def open_capture(address: Address, settings: CameraSettings) -> Capture:
     """
     if address.kind == "stream":
         return _open_stream(address)
+    if address.kind == "screen":
+        return ScreenCapture(address.text, settings.fps)
     if address.kind == "path":
         return _FileCapture(Path(address.text))
     return _open_device(address, settings)

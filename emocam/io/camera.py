@@ -233,6 +233,8 @@ class LiveCamera:
             self._changed.notify_all()
 
     def _check_repeated(self, image: ImageU8) -> None:
+        if self.address.kind == "screen":
+            return  # which may well stand still
         last = None if self._frame is None else self._frame.image_bgr
         if last is None or not _same(last, image):
             self._repeated_since_s, self._still = None, None

@@ -8,6 +8,7 @@ from pathlib import Path
 from emocam.errors import UsageError
 from emocam.io.address import Address
 from emocam.io.backends import CameraSettings
+from emocam.io.screen import parse_screen
 from emocam.io.tables import check_table
 from emocam.live.marks import mark_names, parse_marks_address
 from emocam.live.senders.addresses import parse_receivers
@@ -78,5 +79,9 @@ def check_source(address: Address, settings: CameraSettings, *, realtime: bool) 
         raise UsageError(f"'{text}' is no camera: give a number or an address; {wanted}")
     if address.kind != "path" and realtime:
         raise UsageError(f"--realtime is for a file; {text} is live already")
-    if address.kind != "camera" and settings != CameraSettings():
+    if address.kind == "screen":
+        parse_screen(text)
+        if settings.size_wh is not None:
+            raise UsageError(f"--camera-size is for cameras; a region is {text}:800x600+100+50")
+    elif address.kind != "camera" and settings != CameraSettings():
         raise UsageError(f"--camera-size and --fps are for cameras; {text} comes as it is")
