@@ -62,6 +62,12 @@ def live(
             "jsonl:- (standard output), ws://127.0.0.1:PORT, mqtt://HOST/TOPIC.",
         ),
     ] = None,
+    virtual_camera: Annotated[
+        bool,
+        typer.Option(
+            "--virtual-camera", help="Offer what is drawn as a camera to Zoom, Teams, OBS."
+        ),
+    ] = False,
     marks: Annotated[
         str, typer.Option(metavar="NAMES", help="Names of the keys 1 to 9, between commas.")
     ] = "",
@@ -104,6 +110,7 @@ def live(
         record=record,
         profile=profile,
         send=tuple(send or ()),
+        virtual_camera=virtual_camera,
         marks=marks,
         marks_from=marks_from,
         output=output,

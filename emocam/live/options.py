@@ -12,6 +12,7 @@ from emocam.io.screen import parse_screen
 from emocam.io.tables import check_table
 from emocam.live.marks import mark_names, parse_marks_address
 from emocam.live.senders.addresses import parse_receivers
+from emocam.live.virtual_camera import check_virtual_camera
 from emocam.output import check_free
 from emocam.recognition.model_file import find_model
 
@@ -33,6 +34,7 @@ class LiveOptions:
     log: Path | None = None  # table to write readings to as they come
     record: Path | None = None  # film of what is drawn
     profile: Path | None = None  # where the calibration to one person is kept
+    virtual_camera: bool = False  # whether what is drawn is offered as a camera
     send: tuple[str, ...] = ()  # other programs that get the readings
     marks: str = ""  # names of the keys 1 to 9
     marks_from: str | None = None  # where other programs send marks to
@@ -53,6 +55,8 @@ class LiveOptions:
         find_model(self.model)
         check_source(self.address, self.settings, realtime=self.realtime)
         parse_receivers(self.send)
+        if self.virtual_camera:
+            check_virtual_camera()
         mark_names(self.marks)
         if self.marks_from is not None:
             parse_marks_address(self.marks_from)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -25,6 +26,7 @@ from emocam.live.senders.messages import SessionClock
 from emocam.live.session import LiveSession, Reporter
 from emocam.live.sinks import LiveSinks
 from emocam.live.stats import Summary
+from emocam.live.virtual_camera import VirtualCamera
 from emocam.live.window import Window, WindowProbe
 from emocam.recognition.model_file import model_hash
 from emocam.recognition.profile import load_profile
@@ -70,7 +72,7 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
         # Signals are handled before any message tells that the session runs.
         ending = stack.enter_context(end_on_signals())
         clock = SessionClock.at(camera.clock_s)
-        sinks = _make_sinks(options, recognizer.labels, probe, clock)
+        sinks = _make_sinks(options, recognizer.labels, probe, clock, camera)
         marks = _make_marks(options, stack, clock)
         session = LiveSession(options, camera, follower, reporter, sinks, marks)
         stack.enter_context(session)
@@ -83,20 +85,37 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
 
 
 def _make_sinks(
-    options: LiveOptions, labels: Sequence[str], probe: WindowProbe | None, clock: SessionClock
+    options: LiveOptions,
+    labels: Sequence[str],
+    probe: WindowProbe | None,
+    clock: SessionClock,
+    camera: LiveCamera,
 ) -> LiveSinks:
     table = None
     if options.log is not None:
         table = open_table(options.log, labels, force=options.force, live=True)
     receivers = parse_receivers(options.send)
     server = _make_server(options, receivers)
-    senders = [make_sender(one, clock, labels, options.address.text, server) for one in receivers]
+    source = options.address.text
+    sinks = LiveSinks(
+        table=table,
+        virtual_camera=_make_virtual_camera(options, camera),
+        senders=[make_sender(one, clock, labels, source, server) for one in receivers],
+    )
     if options.browser:
         from emocam.live.browser import BrowserView  # its server is slow to import
 
-        return LiveSinks(browser=BrowserView(server), table=table, senders=senders)
-    window = Window(_TITLE) if probe is not None and probe.result() else None
-    return LiveSinks(window=window, table=table, senders=senders)
+        return replace(sinks, browser=BrowserView(server))
+    if probe is not None and probe.result():
+        return replace(sinks, window=Window(_TITLE))
+    return sinks
+
+
+def _make_virtual_camera(options: LiveOptions, camera: LiveCamera) -> VirtualCamera | None:
+    first = camera.newest()
+    if not options.virtual_camera or first is None:
+        return None
+    return VirtualCamera((first.image_bgr.shape[1], first.image_bgr.shape[0]))
 
 
 def _make_server(options: LiveOptions, receivers: Sequence[Receiver]) -> LocalServer | None:

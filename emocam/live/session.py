@@ -14,7 +14,8 @@ from emocam.live.marks import Marks
 from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
 from emocam.live.senders.messages import Event, Mark
-from emocam.live.sinks import LiveSinks
+from emocam.live.senders.sender import Sender
+from emocam.live.sinks import LiveSinks, PictureSink
 from emocam.live.stats import Summary
 from emocam.live.threads import DetectionThread, RecognitionThread
 from emocam.live.view import LiveView
@@ -106,7 +107,7 @@ class LiveSession:
     def __enter__(self) -> LiveSession:
         sinks = self._sinks
         with ExitStack() as opening:
-            for sink in (sinks.table, sinks.browser, sinks.window, *sinks.senders):
+            for sink in (sinks.table, sinks.browser, sinks.window, *self._others()):
                 if sink is not None:
                     opening.enter_context(sink)
             opening.enter_context(self._detection)
@@ -116,7 +117,7 @@ class LiveSession:
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
-        self._tell_senders_news()
+        self._tell_news()
         self.summary.sending = [sender.summary for sender in self._sinks.senders]
         # The counts are final once the threads have been joined.
         self.summary.turned_down = self.follower.turned_down + self._detection.turned_down
@@ -178,7 +179,7 @@ class LiveSession:
             if self._calibration.is_done(self.camera.clock_s):
                 self._finish_calibration(self._calibration)
         self._tell_gaps(gaps)
-        self._tell_senders_news()
+        self._tell_news()
 
     def _show(self, *, is_new: bool) -> str:
         frame, now_s = self._frame, self.camera.clock_s
@@ -324,8 +325,13 @@ class LiveSession:
             for event in events:
                 sender.put(event)
 
-    def _tell_senders_news(self) -> None:
+    def _tell_news(self) -> None:
         # Not in the picture: an address with a token has no place in a film.
-        for sender in self._sinks.senders:
-            for news in sender.take_news():
+        for sink in self._others():
+            for news in sink.take_news():
                 self._reporter.note(news)
+
+    def _others(self) -> list[Sender | PictureSink]:
+        """Sinks that other programs take from."""
+        camera = self._sinks.virtual_camera
+        return [*self._sinks.senders, *([] if camera is None else [camera])]

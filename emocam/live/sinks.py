@@ -32,6 +32,14 @@ class Viewer(AbstractContextManager[Any], Protocol):
     def show(self, frame_bgr: ImageU8, readings: str) -> None: ...
 
 
+class PictureSink(AbstractContextManager[Any], Protocol):
+    """Takes what is drawn, without waiting."""
+
+    def show(self, drawn_bgr: ImageU8) -> None: ...
+
+    def take_news(self) -> list[str]: ...
+
+
 @dataclass(frozen=True)
 class LiveSinks:
     """The sinks of a session, which opens and closes them; None for those it does not have."""
@@ -39,4 +47,5 @@ class LiveSinks:
     window: Screen | None = None
     browser: Viewer | None = None
     table: Table | None = None  # one that grows in view
+    virtual_camera: PictureSink | None = None
     senders: Sequence[Sender] = ()  # to other programs

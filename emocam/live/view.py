@@ -23,7 +23,7 @@ _STALE_LIGHT = 0.45  # of a picture that shows the past
 
 
 class LiveView:
-    """Draws frames and hands them to a window, a browser and a film, whichever there are.
+    """Draws frames and hands them to a window, a browser, a virtual camera and a film.
 
     Parameters
     ----------
@@ -42,6 +42,7 @@ class LiveView:
 
     def __init__(self, labels: Sequence[str], sinks: LiveSinks) -> None:
         self._window, self._browser = sinks.window, sinks.browser
+        self._virtual_camera = sinks.virtual_camera
         self.controls = Controls()
         self.film = LiveFilm()
         self._overlay = Overlay(labels)
@@ -56,7 +57,8 @@ class LiveView:
     def is_seen(self) -> bool:
         """Whether a picture must be drawn at all."""
         is_browsed = self._browser is not None and self._browser.clients > 0
-        return self._window is not None or is_browsed or self.film.path is not None
+        is_kept = self.film.path is not None or self._virtual_camera is not None
+        return self._window is not None or is_browsed or is_kept
 
     def remember(self, frames: Sequence[FrameReadings]) -> None:
         """Take readings into the history strip."""
@@ -112,9 +114,14 @@ class LiveView:
             notice=notice,
             mirrored=self.controls.mirrored,
         )
-        if self.film.path is not None and not self.controls.paused:
-            # Drawn separately: a film has no rates, no help and no recording mark.
-            self.film.write(draw(), now_s, fps, is_new=is_new)
+        is_filmed = self.film.path is not None and not self.controls.paused
+        if is_filmed or self._virtual_camera is not None:
+            # Drawn separately: others see no rates, no help and no recording mark.
+            clean = draw()
+            if self._virtual_camera is not None:
+                self._virtual_camera.show(clean)
+            if is_filmed:
+                self.film.write(clean, now_s, fps, is_new=is_new)
         if not self.is_local:
             return ""
         self._picture = draw(
