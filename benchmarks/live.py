@@ -317,20 +317,22 @@ def _held(times: list[float], raw: list[str]) -> Iterator[tuple[str, float, floa
 
 
 def calibration(chosen: argparse.Namespace) -> dict[str, Any]:
-    """Readings of resting seconds with and without a calibration to neutral ones."""
-    from emocam.recognition.profile import learn_neutral
+    """Readings of resting seconds with and without a profile of the neutral ones."""
+    from emocam.recognition.profile import Profile
     from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.teaching.takes import examples_of_take
 
-    labels = EmotionRecognizer.load(chosen.model).labels
     before = [one for one in read_clip(chosen) if one.readings]
     neutral = [
-        one.probabilities[one.largest] for one in before if _within(one.time_s, chosen.neutral)
+        one.points[one.faces.index(one.largest.face)]
+        for one in before
+        if _within(one.time_s, chosen.neutral)
     ]
-    profile = learn_neutral(neutral, labels, "benchmark")
+    examples = examples_of_take("neutral", neutral, "benchmark")
+    profile = Profile.learn(EmotionRecognizer.load(chosen.model), examples)
     after = [one for one in read_clip(chosen, profile) if one.readings]
     return {
         "neutral_readings": len(neutral),
-        "bias": dict(zip(labels, profile.bias, strict=True)),
         **{
             f"{name}_{when}": _shares(analyses, spans)
             for name, spans in (("resting", chosen.resting), ("expressive", chosen.expressive))

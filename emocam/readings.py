@@ -29,6 +29,8 @@ class FrameReadings:
         Path or address as the user gave it.
     raw
         The same faces in the same order before profile and smoothing; may be empty.
+    points
+        The same faces in the learnt space, shape (n, dims), float32; None where unknown.
     bridged
         Readings of faces that were detected shortly before and after this frame but not in it,
         interpolated: for drawing, not for the table.
@@ -43,6 +45,7 @@ class FrameReadings:
     time_s: float | None = None
     source: str = ""
     raw: tuple[Reading, ...] = ()
+    points: FloatArray | None = None
     bridged: tuple[Reading, ...] = ()
     hidden: tuple[Face, ...] = ()
     opacity: tuple[float, ...] = ()
@@ -76,6 +79,7 @@ class FrameReadings:
             self,
             readings=kept,
             raw=self.raw[item],
+            points=None if self.points is None else self.points[item],
             opacity=self.opacity[item],
             hidden=self.hidden + left_out,
         )
@@ -113,7 +117,12 @@ class FrameReadings:
             return self
         opacity = (self.opacity or (1.0,) * len(self)) + (_BRIDGED_OPACITY,) * len(self.bridged)
         return replace(
-            self, readings=self.readings + self.bridged, raw=(), bridged=(), opacity=opacity
+            self,
+            readings=self.readings + self.bridged,
+            raw=(),
+            points=None,
+            bridged=(),
+            opacity=opacity,
         )
 
     def _repr_html_(self) -> str:

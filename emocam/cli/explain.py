@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from emocam.cli.options import Force, JsonOutput, Model
+from emocam.cli.options import Force, JsonOutput, Model, ProfileFile
 
 
 def explain(
@@ -16,6 +16,7 @@ def explain(
         typer.Option("--output", "-o", help="The figure to write; <photo>-explained.png."),
     ] = None,
     model: Model = None,
+    profile: ProfileFile = None,
     force: Force = False,
     as_json: JsonOutput = False,
 ) -> None:
@@ -34,7 +35,7 @@ def explain(
         raise UsageError(f"there is no photo {photo}")
     if hint := other_command(str(photo), "explain"):
         raise UsageError(hint)
-    explanations = explain_photo(photo, EmotionRecognizer.load(model))
+    explanations = explain_photo(photo, EmotionRecognizer.load(model, profile=profile))
     save_png(plot_explanations(explanations), target)
     if as_json:
         print(json.dumps([explanation.figures() for explanation in explanations]))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emocam.cli.options import Certainty, Force, JsonOutput, Model, progress_bar
+from emocam.cli.options import Certainty, Force, JsonOutput, Model, ProfileFile, progress_bar
 
 if TYPE_CHECKING:
     from emocam.label.run import LabelProgress, LabelResult
@@ -30,6 +30,7 @@ def label(
         typer.Option("--output", "-o", help="The table: .csv, .jsonl, .parquet or .sqlite."),
     ] = Path("labels.csv"),
     model: Model = None,
+    profile: ProfileFile = None,
     certainty: Certainty = None,
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
@@ -62,6 +63,7 @@ def label(
     options = LabelOptions(
         output=output,
         model=model,
+        profile=profile,
         certainty=certainty,
         jobs=jobs,
         scheduler=scheduler,
@@ -118,6 +120,7 @@ def _print(result: LabelResult, *, as_json: bool) -> None:
             "statuses": result.statuses,
             "faces": sum(result.emotions.values()),
             "emotions": result.emotions,
+            **({} if result.personal is None else {"personal": result.personal}),
             "seconds": round(result.seconds, 3),
             "photos_per_second": round(rate, 2),
             "made": [os.fsencode(path).decode("utf-8", "backslashreplace") for path in result.made],
@@ -131,6 +134,11 @@ def _print(result: LabelResult, *, as_json: bool) -> None:
     )
     faces = _number(sum(result.emotions.values()), "face")
     print(": ".join(filter(None, [faces, _counted(list(result.emotions.items()))])))
+    if result.personal is not None:
+        print(
+            f"{_number(result.personal, 'face')} read with the profile; to the others it is "
+            "not near enough"
+        )
     for path in result.made:
         print(f"  {path}")
     for row in result.failed:

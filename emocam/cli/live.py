@@ -82,7 +82,10 @@ def live(
         float | None, typer.Option(min=0.0, help="End after so many seconds.")
     ] = None,
     profile: Annotated[
-        Path | None, typer.Option(help="Keep the calibration to you (key n) in this file.")
+        Path | None,
+        typer.Option(
+            help="Read by this profile of your face, and keep in it what keys n and l teach."
+        ),
     ] = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Show each reading as it is, without smoothing.")

@@ -25,6 +25,12 @@ Certainty = Annotated[
         help="Below this certainty a face is 'unsure'; the model's own threshold by default.",
     ),
 ]
+ProfileFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--profile", metavar="JSON", help="Read one person's face by what 'emocam teach' learnt."
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite results that exist.")]
 DatasetPath = Annotated[
     Path,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emocam.cli.options import INTERRUPTED, Certainty, Force, Model, progress_bar
+from emocam.cli.options import INTERRUPTED, Certainty, Force, Model, ProfileFile, progress_bar
 
 if TYPE_CHECKING:
     from emocam.video.pipeline import ClipResult
@@ -63,6 +63,7 @@ def video(
         bool, typer.Option("--raw", help="Each frame's reading as it is, without smoothing.")
     ] = False,
     model: Model = None,
+    profile: ProfileFile = None,
     certainty: Certainty = None,
     force: Force = False,
 ) -> None:
@@ -94,7 +95,7 @@ def video(
         table_ending=f".{table_kind.value}",
         force=force,
     )
-    recognizer = EmotionRecognizer.load(model, certainty=certainty)
+    recognizer = EmotionRecognizer.load(model, certainty=certainty, profile=profile)
     failed = 0
     with end_on_signals() as stop:
         for clip, outputs in zip(found, planned, strict=True):

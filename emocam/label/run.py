@@ -24,6 +24,9 @@ from emocam.label.tasks import PhotoResult, Work
 from emocam.output import check_free
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import find_model, load_model_card, model_hash
+from emocam.recognition.personal import Personal
+from emocam.recognition.profile import Profile
+from emocam.recognition.recognizer import EmotionRecognizer
 
 if TYPE_CHECKING:
     from emocam.label.gallery import GalleryFace
@@ -41,6 +44,7 @@ class LabelOptions:
     model: str | None = None  # path or name of a model; None for the default one
     # Below this certainty a face is `unsure`; None takes the model's threshold
     certainty: float | None = None
+    profile: Path | None = None  # file of one person's profile
     # Processes on this machine; None for one a core, and a single one for a few photos
     jobs: int | None = None
     scheduler: str | None = None  # address of a Dask scheduler, whose workers then read the photos
@@ -73,6 +77,7 @@ class LabelResult:
     read: int  # how many of them this run read; the others were finished before
     statuses: dict[str, int]  # how many photos have each status
     emotions: dict[str, int]  # how many faces bear each emotion
+    personal: int | None  # how many of them were read with the profile; None without one
     failed: list[Row]  # the rows of the first photos that could not be read; the table has all
     seconds: float  # how long the reading took
     made: list[Path] = field(default_factory=list)  # the files and folders written
@@ -104,19 +109,28 @@ def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progres
         raise UsageError(hints[0])
     model = find_model(options.model)
     labels = tuple(load_model_card(model)["labels"])
-    work = _work(inputs, options, model)
+    profile = None if options.profile is None else Profile.load(options.profile)
+    first_cluster = None
+    if profile is not None:
+        # Whether they fit is said here once, not by each worker.
+        personal = Personal.fit(EmotionRecognizer.load(model).model, profile)
+        labels, first_cluster = personal.labels, personal.first_cluster
+    work = _work(inputs, options, model, profile)
     journal = options.output.with_name(f"{options.output.name}.progress")
     goes_on = journal.exists() and not options.fresh
     _check_outputs(options, work, goes_on=goes_on)
     with Journal(journal, fresh=not goes_on) as opened:
-        return _Run(opened, work, labels, options).label(inputs, progress)
+        return _Run(opened, work, labels, options, first_cluster).label(inputs, progress)
 
 
-def _work(inputs: Sequence[str], options: LabelOptions, model: Path) -> Work:
+def _work(
+    inputs: Sequence[str], options: LabelOptions, model: Path, profile: Profile | None
+) -> Work:
     return Work(
         model=str(model.absolute()),
         model_hash=model_hash(model),
         certainty=options.certainty,
+        profile="" if profile is None else profile.to_json(),
         pictures=options.gallery is not None,
         annotated="" if options.annotated is None else str(options.annotated.absolute()),
         base=common_base(inputs),
@@ -137,13 +151,20 @@ class _Run:
     """One run over the photos of a table, with its journal open."""
 
     def __init__(
-        self, journal: Journal, work: Work, labels: tuple[str, ...], options: LabelOptions
+        self,
+        journal: Journal,
+        work: Work,
+        labels: tuple[str, ...],
+        options: LabelOptions,
+        first_cluster: int | None,
     ) -> None:
         self.journal = journal
         self.work = work
         self.labels = labels
         self.options = options
         self.emotions: Counter[str] = Counter()
+        self.personal = 0
+        self._first_cluster = first_cluster
 
     def label(self, inputs: Sequence[str], progress: Progress) -> LabelResult:
         photos = self._list(inputs)
@@ -165,6 +186,7 @@ class _Run:
             read=photos - finished,
             statuses=self.journal.statuses(self.work),
             emotions=dict(self.emotions),
+            personal=None if self._first_cluster is None else self.personal,
             failed=self.journal.failed(self.work, _FAILED_SHOWN),
             seconds=seconds,
             made=made,
@@ -252,8 +274,12 @@ class _Run:
     def _rows(self) -> Iterator[Row]:
         """All rows that are known, by photo, and the emotions counted on the way."""
         self.emotions.clear()
+        self.personal = 0
         for _, rows in self.journal.photos(self.work):
-            self.emotions.update(str(row["emotion"]) for row in rows if row.get("emotion"))
+            read = [row for row in rows if row.get("emotion")]
+            self.emotions.update(str(row["emotion"]) for row in read)
+            if self._first_cluster is not None:
+                self.personal += sum(int(row["cluster"]) >= self._first_cluster for row in read)
             yield from rows
 
     def _views(self) -> list[Path]:

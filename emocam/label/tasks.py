@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +19,9 @@ class Work:
     model_hash: str  # SHA-256 of that file
     # Below this certainty a face is `unsure`; None takes the model's threshold
     certainty: float | None = None
+    # One person's profile as JSON; empty for none. It travels along: workers elsewhere don't see
+    # the file
+    profile: str = ""
     pictures: bool = False  # whether to cut the faces out
     annotated: str = ""  # folder for photos with boxes; empty for none
     base: str = ""  # folder that all photos lie below; the part below it is kept in `annotated`
@@ -25,7 +29,10 @@ class Work:
     @property
     def key(self) -> str:
         """Differs between runs whose rows may differ."""
-        return f"{__version__} {self.model_hash} {self.certainty}"
+        key = f"{__version__} {self.model_hash} {self.certainty}"
+        if not self.profile:
+            return key
+        return f"{key} {hashlib.sha256(self.profile.encode()).hexdigest()}"
 
 
 class PhotoTask(NamedTuple):

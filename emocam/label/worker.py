@@ -18,6 +18,7 @@ from emocam.io.photos import read_bytes
 from emocam.io.tables import reading_row
 from emocam.label.tasks import PhotoResult, PhotoTask, Work, failed
 from emocam.recognition.model_file import model_hash
+from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Reading
 
@@ -68,7 +69,10 @@ class PhotoReader:
         self.work = work
         if model_hash(work.model) != work.model_hash:
             raise ModelError(f"{work.model} is another model here than where the run was started")
-        self.recognizer = EmotionRecognizer.load(work.model, certainty=work.certainty)
+        profile = Profile.from_json(work.profile) if work.profile else None
+        self.recognizer = EmotionRecognizer.load(
+            work.model, certainty=work.certainty, profile=profile
+        )
         cv2.setNumThreads(1)
         threadpool_limits(1)
 

@@ -18,6 +18,7 @@ KEYS: tuple[tuple[str, str, str], ...] = (
     ("r", "r", "record, or stop it"),
     ("c", "c", "next camera"),
     ("n", "n", "calibrate: look neutral for 3 s"),
+    ("l", "l, number", "correct what is said"),
     ("1", "1 – 9", "mark this moment"),
     ("f", "f", "full screen"),
     ("h", "h", "this help"),
@@ -38,7 +39,14 @@ _SWITCHES = {
     "h": "help",
 }
 _MARKS = {key: f"mark {key}" for key in "123456789"}
-_ACTIONS = {**_MARKS, "s": "snapshot", "r": "record", "c": "next_camera", "n": "calibrate"}
+_ACTIONS = {
+    **_MARKS,
+    "s": "snapshot",
+    "r": "record",
+    "c": "next_camera",
+    "n": "calibrate",
+    "l": "correct",
+}
 
 
 @dataclass
@@ -54,6 +62,7 @@ class Controls:
     anonymous: bool = False
     full_screen: bool = False
     help: bool = False
+    correcting: bool = False
 
     def press(self, key: str) -> str:
         """Take a key; the name of an action that the session must do, or an empty text.
@@ -66,10 +75,18 @@ class Controls:
         Returns
         -------
         `quit`, `snapshot`, `record`, `next_camera`, `calibrate`, `full_screen`, `mark 1` to
-        `mark 9` or nothing.
+        `mark 9`, `correct`, after that `corrected` and a digit or `uncorrected`, or nothing.
         """
+        if self.correcting:
+            self.correcting = False
+            if key.isdigit():
+                return f"corrected {key}"
+            if key == "closed":
+                return "quit"
+            return "uncorrected"
         if key in _QUIT:
             return "quit"
+        self.correcting = key == "l"
         switch = _SWITCHES.get(key)
         if switch is not None:
             setattr(self, switch, not getattr(self, switch))

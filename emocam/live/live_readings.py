@@ -12,8 +12,7 @@ from emocam.io.camera import LiveCamera
 from emocam.live.options import check_source
 from emocam.live.threads import DetectionThread
 from emocam.readings import FrameReadings
-from emocam.recognition.prediction import FaceProfile
-from emocam.recognition.profile import NeutralProfile
+from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.follower import Follower
 from emocam.types import Frame
@@ -25,7 +24,7 @@ def read_live(
     source: str | int | Path = 0,
     recognizer: EmotionRecognizer | None = None,
     *,
-    profile: FaceProfile | NeutralProfile | None = None,
+    profile: Profile | None = None,
     smooth: bool = True,
     keep_all: bool = False,
     camera_size: tuple[int, int] | None = None,

@@ -28,8 +28,7 @@ from emocam.live.sinks import LiveSinks
 from emocam.live.stats import Summary
 from emocam.live.virtual_camera import VirtualCamera
 from emocam.live.window import Window, WindowProbe
-from emocam.recognition.model_file import model_hash
-from emocam.recognition.profile import load_profile
+from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.runtime import one_blas_thread
 from emocam.signals import end_on_signals
@@ -143,5 +142,4 @@ def _search_threads() -> int:
 
 def _load_profile(options: LiveOptions, follower: Follower) -> None:
     if options.profile is not None and options.profile.exists():
-        digest = model_hash(options.model)
-        follower.use_profile(load_profile(options.profile, follower.recognizer.labels, digest))
+        follower.use_profile(Profile.load(options.profile))

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from emocam.errors import EmocamError, OutputError
 from emocam.io.camera import Gap, LiveCamera
-from emocam.live.calibration import Calibration
 from emocam.live.log import Log, dated_path
 from emocam.live.marks import Marks
 from emocam.live.options import LiveOptions
@@ -17,11 +16,10 @@ from emocam.live.senders.messages import Event, Mark
 from emocam.live.senders.sender import Sender
 from emocam.live.sinks import LiveSinks, PictureSink
 from emocam.live.stats import Summary
+from emocam.live.teacher import LiveTeacher
 from emocam.live.threads import DetectionThread, RecognitionThread
 from emocam.live.view import LiveView
 from emocam.readings import FrameReadings
-from emocam.recognition.model_file import model_hash
-from emocam.recognition.profile import learn_neutral
 from emocam.tracking.follower import Follower
 from emocam.types import Frame
 
@@ -95,7 +93,7 @@ class LiveSession:
         self._frame: Frame | None = None
         self._readings = FrameReadings()
         self._last = -1
-        self._calibration: Calibration | None = None
+        self._teacher = LiveTeacher(follower)
         self._message, self._message_until_s = "", 0.0
         self._analysed_s: float | None = None
         self._undrawn_s: float | None = None
@@ -122,6 +120,7 @@ class LiveSession:
         # The counts are final once the threads have been joined.
         self.summary.turned_down = self.follower.turned_down + self._detection.turned_down
         self._stop_film()
+        self._keep_profile()
 
     def run(self, ending: threading.Event) -> None:
         """Go on until the event is set, the user quits, the time is over, or a file ends."""
@@ -173,11 +172,7 @@ class LiveSession:
         if self._log is not None:
             self._log.add(analyses, gaps, marks)
         self._tell_others(gaps, marks)
-        if self._calibration is not None:
-            for one in analyses:
-                self._calibration.add(one)
-            if self._calibration.is_done(self.camera.clock_s):
-                self._finish_calibration(self._calibration)
+        self._teach(analyses)
         self._tell_gaps(gaps)
         self._tell_news()
 
@@ -232,9 +227,11 @@ class LiveSession:
             elif action == "next_camera":
                 self.camera.next_camera()
             elif action == "calibrate":
-                self._calibration = Calibration(self.camera.clock_s)
+                self._teacher.start_neutral(self.camera.clock_s)
             elif action == "full_screen":
                 self.view.full_screen()
+            elif "correct" in action:
+                self._correct(action)
         except EmocamError as error:  # of a disk that is full, say: the session goes on
             self._say(str(error))
         paused = self.view.controls.paused
@@ -260,18 +257,35 @@ class LiveSession:
             lost = f" without {left_out} pictures: encoding was too slow" if left_out else ""
             self._say(f"recorded {path}{lost}")
 
-    def _finish_calibration(self, calibration: Calibration) -> None:
-        self._calibration = None
+    def _teach(self, analyses: list[FrameReadings]) -> None:
         try:
-            digest = model_hash(self.options.model)
-            labels = self.follower.recognizer.labels
-            profile = learn_neutral(calibration.probabilities, labels, digest)
-            self.follower.use_profile(profile, calibration.face)
-            if self.options.profile is not None:
-                profile.save(self.options.profile)
-            self._say("calibrated: readings are relative to your neutral face")
+            for one in analyses:
+                self._teacher.add(one)
+                if said := self._teacher.owner_change(one):
+                    self._say(said)
+            if said := self._teacher.finish(self.camera.clock_s):
+                self._say(said)
         except EmocamError as error:
-            self._say(f"not calibrated: {error}")
+            self._say(str(error))
+
+    def _correct(self, action: str) -> None:
+        """The keys `l` and then a number, or another key, which takes it back."""
+        if action == "correct":
+            self._teacher.ask()
+        elif action == "uncorrected":
+            self._teacher.forget_question()
+        else:
+            digit = int(action.removeprefix("corrected "))
+            self._say(self._teacher.answer(digit or 10))
+
+    def _keep_profile(self) -> None:
+        path = self.options.profile
+        if path is not None and self._teacher.is_changed:
+            try:
+                self._teacher.save(path)
+                self._reporter.note(f"kept the profile {path}")
+            except OutputError as error:
+                self._reporter.note(str(error))
 
     def _say(self, message: str) -> None:
         self._message, self._message_until_s = message, self.camera.clock_s + _MESSAGE_S
@@ -282,9 +296,8 @@ class LiveSession:
             return self.camera.fault
         if self.view.controls.paused:
             return "paused: press space to go on"
-        if self._calibration is not None:
-            return self._calibration.notice(now_s)
-        return self._message if now_s < self._message_until_s else ""
+        taught = self._teacher.notice(now_s)
+        return taught or (self._message if now_s < self._message_until_s else "")
 
     def _numbers(self, now_s: float) -> str:
         if self.view.controls.paused or now_s < self._next_numbers_s:

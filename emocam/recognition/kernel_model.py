@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from emocam.runtime import one_blas_thread
 from emocam.types import FloatArray, ImageU8, IntArray
 
 _BATCH = 64
+_Rows = TypeVar("_Rows", FloatArray, ImageU8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,6 +74,20 @@ class KernelRidge:
         np.minimum(exponent, 0, out=exponent)
         np.exp(exponent, out=exponent)
         return np.asarray(exponent @ self.dual_coef, dtype=np.float32)
+
+    def moved_dual_coef(self, offset: FloatArray) -> FloatArray:
+        """Coefficients that give the scores of points moved by an offset, but for a factor.
+
+        With them in place of `dual_coef`, points x get the scores of x - offset, divided by
+        exp(gamma × (2 x·offset - offset·offset)): a Gaussian of a sum is a product.
+
+        Parameters
+        ----------
+        offset
+            Shape (dims,), float32.
+        """
+        along = self.references.transposed_product(offset[None] * np.float32(2 * self.gamma))[0]
+        return np.asarray(self.dual_coef * np.exp(-along)[:, None], np.float32)
 
     @cached_property
     def _norms(self) -> FloatArray:
@@ -173,15 +189,22 @@ class WordsModel:
         """
         # One thread: these products are small, and the detector uses the other cores.
         with one_blas_thread():
-            points = [
-                self.points(faces_gray[first:last]) for first, last in _batches(len(faces_gray))
-            ]
-            parts = [self.clusters.predict(self.kernel_ridge.scores(part)) for part in points]
-        return Prediction(
-            np.concatenate([part.probabilities for part in parts]),
-            np.concatenate([part.clusters for part in parts]),
-            np.concatenate(points),
-        )
+            points = self.batched_points(faces_gray)
+            scores = [self.kernel_ridge.scores(part) for part in in_batches(points)]
+            answers = self.clusters.predict(np.concatenate(scores))
+        return replace(answers, points=points)
+
+    def batched_points(self, faces_gray: ImageU8) -> FloatArray:
+        """The same as `points`, in no more memory for many faces than for some."""
+        return np.concatenate([self.points(part) for part in in_batches(faces_gray)])
+
+    @cached_property
+    def space(self) -> str:
+        """Digest of the learnt space, as hexadecimal digits: what lies in it can name it."""
+        digest = hashlib.sha256()
+        for array in (self.population.points, self.population.logits):
+            digest.update(np.ascontiguousarray(array, "<f4").tobytes())
+        return digest.hexdigest()
 
     def points(self, faces_gray: ImageU8) -> FloatArray:
         """Faces in the learnt space (their embeddings), shape (n, dims), float32."""
@@ -313,5 +336,6 @@ def _clusters(file: ModelFile) -> Clusters:
     return Clusters(**parts, centers=centers, names=names)
 
 
-def _batches(count: int) -> list[tuple[int, int]]:
-    return [(first, first + _BATCH) for first in range(0, count, _BATCH)] or [(0, 0)]
+def in_batches(rows: _Rows) -> list[_Rows]:
+    """Rows of an array in parts of 64; one empty part of none."""
+    return [rows[first : first + _BATCH] for first in range(0, len(rows), _BATCH)] or [rows]

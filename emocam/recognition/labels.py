@@ -8,6 +8,18 @@ EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "neutral", "sa
 UNSURE = "unsure"
 NEUTRAL = "neutral"
 
+SYNONYMS = (
+    {"angry", "anger"},
+    {"contempt", "contemptuous"},
+    {"disgust", "disgusted"},
+    {"fear", "fearful", "afraid", "scared"},
+    {"happy", "happiness", "joy"},
+    {"neutral", "calm"},
+    {"sad", "sadness"},
+    {"surprise", "surprised"},
+)
+"""Names of the same thing in data sets and folders."""
+
 # Found by search: of all pairs, seen normally or with any of the three kinds of colour blindness
 # (simulated after Machado, Oliveira, Fernandes, "A physiologically-based model for simulation of
 # color vision deficiency", 2009), the two most alike are still 21 CIEDE2000 apart; each stands out
@@ -37,3 +49,10 @@ def color_rgb(label: str, labels: tuple[str, ...] = EMOTIONS) -> tuple[int, int,
 def color_hex(label: str, labels: tuple[str, ...]) -> str:
     """The same colour as style sheets and matplotlib write it, such as `#df4e1f`."""
     return "#{:02x}{:02x}{:02x}".format(*color_rgb(label, labels))
+
+
+def known_label(name: str, labels: tuple[str, ...]) -> str:
+    """The label that a name stands for in whatever case or word, or the name itself."""
+    name = name.strip()
+    same = next((some for some in SYNONYMS if name.lower() in some), {name.lower()})
+    return next((label for label in labels if label.lower() in same), name)

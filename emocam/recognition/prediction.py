@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
 import numpy as np
 
 from emocam.recognition.model_file import ModelFile
 from emocam.types import FloatArray, ImageU8, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class PersonalAnswers:
+    """What n faces would show, were they those of a profile's owner."""
+
+    probabilities: FloatArray  # as in `Prediction`
+    clusters: IntArray
+    distances: FloatArray  # shape (n,), float32: how far each is from the nearest face taught
+    within: float  # distance within which a face may be the owner's
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +31,8 @@ class Prediction:
     # Shape (n, dims), float32: the faces in the learnt space, for personal profiles; None where the
     # recipe has no such space
     points: FloatArray | None = None
+    # The answers for one person, where a profile is used; `of_frame` says for which face
+    personal: PersonalAnswers | None = None
 
     def __post_init__(self) -> None:
         if self.probabilities.ndim != 2 or self.clusters.shape != self.probabilities.shape[:1]:
@@ -30,6 +42,40 @@ class Prediction:
             )
         if self.points is not None and self.points.shape[:1] != self.clusters.shape:
             raise ValueError(f"a point a face: {self.points.shape}, {self.clusters.shape}")
+
+    @property
+    def owner(self) -> int | None:
+        """Which of the faces of one frame is the profile's owner: the nearest, if near enough.
+
+        It tells whose face a profile is used for, and nothing of who anybody is.
+        """
+        if self.personal is None or not len(self.clusters):
+            return None
+        nearest = int(self.personal.distances.argmin())
+        return nearest if self.personal.distances[nearest] <= self.personal.within else None
+
+    def of_frame(self) -> Prediction:
+        """The same, its faces being those of one frame, with the owner's read personally."""
+        owner = self.owner
+        if owner is None or self.personal is None:
+            return self
+        probabilities, clusters = np.array(self.probabilities), np.array(self.clusters)
+        probabilities[owner] = self.personal.probabilities[owner]
+        clusters[owner] = self.personal.clusters[owner]
+        return replace(self, probabilities=probabilities, clusters=clusters)
+
+    def part(self, first: int, last: int) -> Prediction:
+        """Some of the faces, as those of one frame among several."""
+        rows, personal = slice(first, last), self.personal
+        if personal is not None:
+            personal = PersonalAnswers(
+                personal.probabilities[rows],
+                personal.clusters[rows],
+                personal.distances[rows],
+                personal.within,
+            )
+        points = None if self.points is None else self.points[rows]
+        return Prediction(self.probabilities[rows], self.clusters[rows], points, personal)
 
 
 class FaceModel(Protocol):
@@ -53,15 +99,3 @@ class FaceModel(Protocol):
 
     @classmethod
     def from_file(cls, file: ModelFile) -> FaceModel: ...
-
-
-class FaceProfile(Protocol):
-    """A personal profile."""
-
-    def owner(self, points: FloatArray) -> int | None:
-        """Which of the faces, shape (n, dims), is the person's; None when none is near enough."""
-        ...
-
-    def apply(self, points: FloatArray, probabilities: FloatArray) -> FloatArray:
-        """The probabilities, shape (labels,), for this person; of one point, shape (dims,)."""
-        ...

@@ -1,55 +1,143 @@
-"""Readings relative to one person's neutral face.
-
-A resting face whose mouth turns down, or whose brows are heavy, reads as sad or angry to
-whoever knows it only against the average of all faces. What the model says of the same face
-while its owner looks neutral is a bias that can be taken off: each label that is said too
-strongly over those seconds is moved, in log-probability against neutral, to where it would be
-for a clearly neutral face
-(a change of priors in log space: Saerens, Latinne and Decaestecker, Neural Computation 2002).
-"""
+"""What is known of one person's face: examples of expressions, as points of the learnt space."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from emocam.errors import InputError
-from emocam.output import complete_file
-from emocam.recognition.labels import NEUTRAL
-from emocam.types import FloatArray
+from emocam.recognition.labels import UNSURE
+from emocam.types import FloatArray, ImageU8
 
-_CLEARLY_NEUTRAL = 0.7  # what a calibrated neutral face should read on the average
-_MOST_BIAS = 2.0  # in nats: no label can be argued away however the three seconds went
-_FLOOR = 1e-4
-_FORMAT = 1
-_MAX_BYTES = 100_000
-FEWEST_READINGS = 5
+if TYPE_CHECKING:
+    from emocam.recognition.recognizer import EmotionRecognizer
+
+MOST_EXAMPLES = 24
+"""Of a label: more are of no use, and a profile stays small."""
+MOST_LABELS = 40
+LONGEST_LABEL = 40
 
 
-@dataclass(frozen=True)
-class NeutralProfile:
-    """What to take off the log-probabilities of one person."""
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One picture of an expression, or some moments of a clip as one.
 
-    labels: tuple[str, ...]  # the model's labels, in order
-    bias: tuple[float, ...]  # one a label, in nats; taken off the log-probability
-    model: str  # hash of the model that it was made with; it fits no other
-    readings: int  # how many readings it was made of
+    Attributes
+    ----------
+    label
+        What it shows, as its owner says.
+    point
+        Shape (dims,), float32: where it lies in the learnt space.
+    name
+        Where it is from, such as the name of a file.
+    """
+
+    label: str
+    point: FloatArray
+    name: str = ""
 
     def __post_init__(self) -> None:
-        if len(self.bias) != len(self.labels) or not np.isfinite(self.bias).all():
-            raise ValueError(f"one finite bias a label: {len(self.labels)}, got {self.bias}")
+        check_label(self.label)
+        if self.point.ndim != 1 or not np.isfinite(self.point).all():
+            raise ValueError(f"a point is one row of finite numbers, got {self.point.shape}")
 
-    def apply(self, probabilities: FloatArray) -> FloatArray:
-        """Probabilities, shape (labels,), as they are for this person; they sum to 1."""
-        logs = np.log(np.maximum(probabilities, _FLOOR)) - np.asarray(self.bias)
-        shares = np.exp(logs - logs.max())
-        return np.asarray(shares / shares.sum(), dtype=np.float32)
 
-    def save(self, path: Path) -> None:
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """A person's examples; `EmotionRecognizer.load(profile=...)` reads with it.
+
+    It holds no picture, and none can be made from it.
+
+    Attributes
+    ----------
+    examples
+        At least one, grouped by label.
+    labels
+        The model's labels, in order.
+    space
+        Digest of the learnt space that the points lie in; other models have other ones.
+    made
+        Date of the last change, such as `2026-01-31`.
+    """
+
+    examples: tuple[Example, ...]
+    labels: tuple[str, ...]
+    space: str
+    made: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.examples:
+            raise InputError("a profile needs at least one example: a neutral face is enough")
+        if len({one.point.shape for one in self.examples}) > 1:
+            raise ValueError("the points of a profile have one length")
+        if len(self.taught) > MOST_LABELS:
+            raise InputError(f"a profile has {MOST_LABELS} labels at most, got {len(self.taught)}")
+        if self.own_labels and len(self.taught) < 2:
+            raise InputError(
+                f"'{self.own_labels[0]}' alone can't be told from anything: teach neutral as well"
+            )
+
+    @classmethod
+    def learn(
+        cls,
+        recognizer: EmotionRecognizer,
+        examples: Mapping[str, Sequence[ImageU8]] | Iterable[Example],
+    ) -> Profile:
+        """The profile of a person.
+
+        Parameters
+        ----------
+        recognizer
+            Whose model is to be used with it later.
+        examples
+            Pictures of each label, each of shape (height, width, 3), uint8, blue first, whose
+            largest face is the person's; or examples that are points already.
+
+        Raises
+        ------
+        InputError
+            When a picture has no face, there are no examples, or the model has no learnt space.
+        """
+        from emocam.recognition.personal import teachable
+
+        model = teachable(recognizer.model)
+        if isinstance(examples, Mapping):
+            examples = _examples_of(recognizer, examples)
+        today = datetime.date.today().isoformat()
+        return cls(_grouped(examples), model.labels, model.space, today)
+
+    @property
+    def taught(self) -> tuple[str, ...]:
+        """Labels with examples: the model's in its order, then own ones as they came."""
+        given = dict.fromkeys(one.label for one in self.examples)
+        known = tuple(label for label in self.labels if label in given)
+        return known + tuple(label for label in given if label not in self.labels)
+
+    @property
+    def own_labels(self) -> tuple[str, ...]:
+        """Taught labels that the model does not have."""
+        return tuple(label for label in self.taught if label not in self.labels)
+
+    def count(self, label: str) -> int:
+        """How many examples a label has."""
+        return sum(one.label == label for one in self.examples)
+
+    def with_examples(self, examples: Iterable[Example]) -> Profile:
+        """The same with more examples; of a label that has too many, the oldest go."""
+        today = datetime.date.today().isoformat()
+        return replace(self, examples=_grouped((*self.examples, *examples)), made=today)
+
+    def without(self, labels: Iterable[str]) -> tuple[Example, ...]:
+        """The examples of all other labels: what stays when these are taught anew."""
+        gone = set(labels)
+        return tuple(one for one in self.examples if one.label not in gone)
+
+    def save(self, path: str | Path) -> None:
         """Write it as JSON.
 
         Raises
@@ -57,65 +145,63 @@ class NeutralProfile:
         OutputError
             When it can't be written there.
         """
-        with complete_file(path) as temporary:
-            text = json.dumps({"format": _FORMAT, **asdict(self)}, ensure_ascii=False, indent=1)
-            temporary.write_text(text + "\n", encoding="utf-8")
+        from emocam.recognition.profile_file import write_profile
+
+        write_profile(self, Path(path))
+
+    def to_json(self) -> str:
+        """What `save` writes."""
+        from emocam.recognition.profile_file import profile_json
+
+        return profile_json(self)
+
+    @classmethod
+    def from_json(cls, text: str) -> Profile:
+        """What `to_json` gave."""
+        from emocam.recognition.profile_file import parse_profile
+
+        return parse_profile(text)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Profile:
+        """Read a profile that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            When it is not one.
+        """
+        from emocam.recognition.profile_file import read_profile
+
+        return read_profile(Path(path))
 
 
-def learn_neutral(
-    probabilities: Sequence[FloatArray], labels: tuple[str, ...], model: str
-) -> NeutralProfile:
-    """The profile of a person from readings of the neutral face.
-
-    Parameters
-    ----------
-    probabilities
-        Unsmoothed readings, each of shape (labels,); at least FEWEST_READINGS.
-    labels
-        The model's labels; `neutral` is among them.
-    model
-        The model's hash.
-
-    Raises
-    ------
-    InputError
-        When there are too few readings, or the model knows no neutral face.
-    """
-    if NEUTRAL not in labels:
-        raise InputError(f"the model has no label '{NEUTRAL}' to calibrate to")
-    if len(probabilities) < FEWEST_READINGS:
-        raise InputError(f"seen {len(probabilities)} times, at least {FEWEST_READINGS} are needed")
-    seen = np.log(np.maximum(np.stack(probabilities), _FLOOR)).mean(axis=0)
-    rest = (1 - _CLEARLY_NEUTRAL) / max(1, len(labels) - 1)
-    against_neutral = seen - seen[labels.index(NEUTRAL)]
-    # Only what a resting face is wrongly read as is taken off. Labels that it is read as too
-    # seldom stay as they are: raised, they would be said of expressions that are others.
-    bias = np.clip(against_neutral - np.log(rest / _CLEARLY_NEUTRAL), 0.0, _MOST_BIAS)
-    bias[labels.index(NEUTRAL)] = 0.0
-    return NeutralProfile(labels, tuple(round(float(b), 4) for b in bias), model, len(seen))
+def check_label(label: str) -> None:
+    """Raise InputError unless this can be the name of something taught."""
+    if not label.strip() or len(label) > LONGEST_LABEL or not label.isprintable():
+        raise InputError(f"a label is 1 to {LONGEST_LABEL} letters on one line, got '{label[:60]}'")
+    if label == UNSURE:
+        raise InputError(f"'{UNSURE}' is what emocam says in doubt: call the label something else")
 
 
-def load_profile(path: Path, labels: tuple[str, ...], model: str) -> NeutralProfile:
-    """Read a profile that `save` wrote.
+def _grouped(examples: Iterable[Example]) -> tuple[Example, ...]:
+    by_label: dict[str, list[Example]] = {}
+    for one in examples:
+        by_label.setdefault(one.label, []).append(one)
+    return tuple(one for some in by_label.values() for one in some[-MOST_EXAMPLES:])
 
-    Raises
-    ------
-    InputError
-        When it is not a profile, or belongs to another model.
-    """
-    mend = f"remove {path} and calibrate again with the key n"
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise ValueError("too large")
-        data = json.loads(path.read_text(encoding="utf-8"))
-        profile = NeutralProfile(
-            tuple(str(label) for label in data["labels"]),
-            tuple(float(bias) for bias in data["bias"]),
-            str(data["model"]),
-            int(data["readings"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputError(f"{path} is not a profile of emocam ({error}): {mend}") from error
-    if profile.model != model or profile.labels != labels:
-        raise InputError(f"the profile {path} was made with another model: {mend}")
-    return profile
+
+def _examples_of(
+    recognizer: EmotionRecognizer, pictures: Mapping[str, Sequence[ImageU8]]
+) -> list[Example]:
+    examples = []
+    for label, some in pictures.items():
+        for number, picture in enumerate(some):
+            faces = recognizer.detector.detect(picture)
+            if not faces:
+                raise InputError(f"picture {number} of '{label}' has no face that can be found")
+            largest = max(faces, key=lambda face: face.size_wh[0])
+            points = recognizer.predict(picture, [largest]).points
+            assert points is not None  # of a model that can be taught
+            examples.append(Example(label, points[0], f"{label} {number}"))
+    return examples

@@ -15,8 +15,10 @@ from emocam.readings import FrameReadings
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import ModelFile, find_model, load_model_file, save_model_file
+from emocam.recognition.personal import Personal
 from emocam.recognition.pixels import PixelsModel
 from emocam.recognition.prediction import FaceModel, Prediction
+from emocam.recognition.profile import Profile
 from emocam.types import Box, Face, FloatArray, ImageU8, Reading, check_bgr
 
 _RECIPES: dict[str, type[FaceModel]] = {
@@ -37,19 +39,36 @@ class EmotionRecognizer:
     certainty
         Below this calibrated probability (0 to 1) a face is labelled `unsure`; None takes the
         model's own threshold. Raising it makes the labels rarer and more often right.
+    profile
+        What is known of one person, whose face is then read relative to it.
+
+    Raises
+    ------
+    InputError
+        When the profile was made with another model.
     """
 
     def __init__(
-        self, model: FaceModel, card: dict[str, Any], *, certainty: float | None = None
+        self,
+        model: FaceModel,
+        card: dict[str, Any],
+        *,
+        certainty: float | None = None,
+        profile: Profile | None = None,
     ) -> None:
         self.model = model
+        self.personal = None if profile is None else Personal.fit(model, profile)
         self.card = card
         self.certainty = float(card.get("certainty", 0.0)) if certainty is None else certainty
         self.detector = FaceDetector()
 
     @classmethod
     def load(
-        cls, model: str | Path | None = None, *, certainty: float | None = None
+        cls,
+        model: str | Path | None = None,
+        *,
+        certainty: float | None = None,
+        profile: Profile | str | Path | None = None,
     ) -> EmotionRecognizer:
         """Read a model file, or the default model.
 
@@ -60,6 +79,8 @@ class EmotionRecognizer:
             carries, or None for the default one.
         certainty
             See the class.
+        profile
+            A profile, or the file of one that `emocam teach` made.
 
         Raises
         ------
@@ -67,8 +88,13 @@ class EmotionRecognizer:
             When there is no such model.
         ModelError
             When the file is not a model, or something in it doesn't fit.
+        InputError
+            When the profile can't be used with this model.
         """
-        return cls.from_file(load_model_file(find_model(model)), certainty=certainty)
+        if profile is not None and not isinstance(profile, Profile):
+            profile = Profile.load(profile)
+        generic = cls.from_file(load_model_file(find_model(model)), certainty=certainty)
+        return generic if profile is None else generic.with_profile(profile)
 
     @classmethod
     def from_file(cls, file: ModelFile, *, certainty: float | None = None) -> EmotionRecognizer:
@@ -90,8 +116,22 @@ class EmotionRecognizer:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of the probabilities."""
-        return self.model.labels
+        """The labels, in the order of the probabilities: the model's, then a profile's own."""
+        return self.model.labels if self.personal is None else self.personal.labels
+
+    def is_personal(self, reading: Reading) -> bool:
+        """Whether a face was read with the profile: its cluster is one of the person's own."""
+        return self.personal is not None and reading.cluster >= self.personal.first_cluster
+
+    def with_profile(self, profile: Profile | None) -> EmotionRecognizer:
+        """The same for one person, or for everybody; the model is shared.
+
+        Raises
+        ------
+        InputError
+            When the profile was made with another model.
+        """
+        return EmotionRecognizer(self.model, self.card, certainty=self.certainty, profile=profile)
 
     def read(self, frame_bgr: ImageU8) -> FrameReadings:
         """Readings of all faces of a picture, left to right.
@@ -133,7 +173,8 @@ class EmotionRecognizer:
             one if isinstance(one, Face) else Face(one, id=number)
             for number, one in enumerate(faces)
         ]
-        return FrameReadings(tuple(self.readings(known, self.predict(frame_bgr, known))))
+        prediction = self.predict(frame_bgr, known).of_frame()
+        return FrameReadings(tuple(self.readings(known, prediction)))
 
     def read_crops(self, faces_gray: ImageU8) -> FrameReadings:
         """Readings of faces that are cut out already, in the training format, in the same order.
@@ -158,7 +199,11 @@ class EmotionRecognizer:
         if not len(faces_gray):
             return FrameReadings()
         faces = [Face((0, 0, size, size), id=number) for number in range(len(faces_gray))]
-        return FrameReadings(tuple(self.readings(faces, self.model.predict(faces_gray))))
+        prediction = self.predict_crops(faces_gray)
+        alone = [prediction.part(row, row + 1).of_frame() for row in range(len(faces))]
+        return FrameReadings(
+            tuple(self.readings([face], one)[0] for face, one in zip(faces, alone, strict=True))
+        )
 
     def readings(self, faces: Sequence[Face], prediction: Prediction) -> list[Reading]:
         """Readings of a prediction's faces, in the same order."""
@@ -171,7 +216,12 @@ class EmotionRecognizer:
 
     def predict(self, frame_bgr: ImageU8, faces: Sequence[Face]) -> Prediction:
         """Probabilities and clusters of one or more known faces, before any smoothing."""
-        return self.model.predict(np.stack(crop_faces(frame_bgr, faces, self.model.size)))
+        return self.predict_crops(np.stack(crop_faces(frame_bgr, faces, self.model.size)))
+
+    def predict_crops(self, faces_gray: ImageU8) -> Prediction:
+        """The same of faces in the training format, shape (n, size, size), uint8."""
+        reader = self.model if self.personal is None else self.personal
+        return reader.predict(faces_gray)
 
     def reading(
         self, face: Face, probabilities: FloatArray, cluster: int, best: int | None = None

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emocam.recognition.profile import NeutralProfile
 from emocam.study.baseline import changes, neutral_profile, relative_to
 from emocam.study.data import ReadSession, Study
 from emocam.study.measures import (
@@ -21,6 +20,7 @@ from emocam.study.measures import (
     measure_names,
     transition_counts,
 )
+from emocam.study.neutral_profile import NeutralProfile
 from emocam.study.segments import WHOLE
 from emocam.study.statistics import Contrast, Means, contrast, corrected, mean_intervals
 from emocam.study.synchrony import Synchrony, synchrony

@@ -9,9 +9,9 @@ import numpy as np
 
 from emocam.errors import InputError
 from emocam.recognition.labels import NEUTRAL
-from emocam.recognition.profile import FEWEST_READINGS, NeutralProfile, learn_neutral
 from emocam.recognition.temporal import smooth_clip
 from emocam.study.frames import SessionFrames
+from emocam.study.neutral_profile import FEWEST_READINGS, NeutralProfile, learn_neutral
 from emocam.study.segments import Segment
 
 _MOST_READINGS = 500  # more say nothing new of a face at rest

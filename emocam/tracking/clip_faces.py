@@ -154,16 +154,16 @@ def read_faces(
 
 
 def _read(frames: Sequence[FoundFaces], recognizer: EmotionRecognizer) -> Iterator[FrameReadings]:
-    faces = [face for one in frames for face in one.faces]
-    readings: list[Reading] = []
-    if faces:
-        crops = np.stack([crop for one in frames for crop in one.crops])
-        readings = recognizer.readings(faces, recognizer.model.predict(crops))
+    crops = [crop for one in frames for crop in one.crops]
+    answers = recognizer.predict_crops(np.stack(crops)) if crops else None
     done = 0
     for one in frames:
-        part = tuple(readings[done : done + len(one.faces)])
+        readings: list[Reading] = []
+        if answers is not None and one.faces:
+            of_frame = answers.part(done, done + len(one.faces)).of_frame()
+            readings = recognizer.readings(one.faces, of_frame)
         done += len(one.faces)
-        yield FrameReadings(part, one.index, one.time_s, one.source, hidden=one.hidden)
+        yield FrameReadings(tuple(readings), one.index, one.time_s, one.source, hidden=one.hidden)
 
 
 def _largest(faces: Sequence[Face], before: int) -> Face:

@@ -6,15 +6,12 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from emocam.readings import FrameReadings
-from emocam.recognition.prediction import FaceProfile, Prediction
-from emocam.recognition.profile import NeutralProfile
+from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.finder import FaceFinder
 from emocam.tracking.hysteresis import CausalSmoother
-from emocam.types import Box, Face, FloatArray, Frame, ImageU8, Reading, check_bgr
+from emocam.types import Box, Face, Frame, ImageU8, Reading, check_bgr
 
 _FORGET_S = 5.0
 
@@ -31,7 +28,8 @@ class Follower:
     recognizer
         What reads a face.
     profile
-        Profile of one person, relative to which that person's face is read.
+        Profile of one person, relative to which that person's face is read; by default that of
+        the recognizer, if it has one.
     smooth
         Whether to smooth readings over time.
     keep_all
@@ -47,17 +45,15 @@ class Follower:
     def __init__(
         self,
         recognizer: EmotionRecognizer,
-        profile: FaceProfile | NeutralProfile | None = None,
+        profile: Profile | None = None,
         smooth: bool = True,
         *,
         keep_all: bool = False,
     ) -> None:
-        self.recognizer = recognizer
-        self.profile = profile
+        self.recognizer = recognizer if profile is None else recognizer.with_profile(profile)
         self.smooth = smooth
-        self._profile_face: int | None = None
         self._finder = FaceFinder(keep_all=keep_all)
-        self._smoother = CausalSmoother(recognizer)
+        self._smoother = CausalSmoother(self.recognizer)
         self._last: dict[int, tuple[Reading, float]] = {}
         self._next_index = 0
         self._last_s: float | None = None
@@ -73,19 +69,27 @@ class Follower:
         """Number of rejected detections."""
         return self._finder.turned_down
 
-    def use_profile(self, profile: FaceProfile | NeutralProfile, face: int | None = None) -> None:
-        """Read a face relative to a profile from now on.
+    @property
+    def profile(self) -> Profile | None:
+        """What is known of one person."""
+        personal = self.recognizer.personal
+        return None if personal is None else personal.profile
 
-        Parameters
-        ----------
-        profile
-            Of one person.
-        face
-            The face that it was made of; the largest while that isn't there. A profile that
-            tells its owner by itself doesn't need it.
+    def use_profile(self, profile: Profile | None) -> None:
+        """Read its owner's face relative to a profile from the next frame on; None for nobody's.
+
+        Raises
+        ------
+        InputError
+            When the profile was made with another model.
         """
+        recognizer = self.recognizer.with_profile(profile)
         with self._lock:
-            self.profile, self._profile_face = profile, face
+            same = recognizer.labels == self.recognizer.labels
+            self.recognizer = recognizer
+            if not same:
+                self._smoother = CausalSmoother(recognizer)
+                self._last.clear()
 
     def follow(self, frame_bgr: ImageU8, time_s: float) -> FrameReadings:
         """The readings of the next frame.
@@ -129,21 +133,20 @@ class Follower:
         )
         if not faces:
             return result
-        prediction = self.recognizer.predict(frame.image_bgr, faces)
-        raw = self.recognizer.readings(faces, prediction)
-        rows = self._personal(faces, prediction)
-        readings = [
-            self.recognizer.reading(one.face, row, one.cluster)
-            for one, row in zip(raw, rows, strict=True)
-        ]
+        with self._lock:
+            recognizer, smoother = self.recognizer, self._smoother
+        prediction = recognizer.predict(frame.image_bgr, faces)
+        raw = recognizer.readings(faces, prediction)
+        of_frame = prediction.of_frame()
+        readings = recognizer.readings(faces, of_frame)
         if self.smooth:
             readings = [
-                self._smoother.update(one, row, time_s)
-                for one, row in zip(readings, rows, strict=True)
+                smoother.update(one, row, time_s)
+                for one, row in zip(readings, of_frame.probabilities, strict=True)
             ]
-            self._smoother.forget_before(time_s)
+            smoother.forget_before(time_s)
         self._remember(readings, time_s)
-        return replace(result, readings=tuple(readings), raw=tuple(raw))
+        return replace(result, readings=tuple(readings), raw=tuple(raw), points=prediction.points)
 
     def readings_at(self, time_s: float) -> FrameReadings:
         """Last readings with their boxes extrapolated to a time, and the opacity of each."""
@@ -173,48 +176,3 @@ class Follower:
             old = [key for key, (_, at_s) in self._last.items() if time_s - at_s > _FORGET_S]
             for key in old:
                 del self._last[key]
-
-    def _personal(self, faces: Sequence[Face], prediction: Prediction) -> FloatArray:
-        """The probabilities, with those of the profile's owner as the profile gives them."""
-        with self._lock:
-            profile = self.profile
-        rows, points = prediction.probabilities, prediction.points
-        if isinstance(profile, NeutralProfile):
-            owner = self._calibrated(faces)
-            return rows if owner is None else _with_row(rows, owner, profile.apply(rows[owner]))
-        return rows if profile is None else personal(profile, points, rows)
-
-    def _calibrated(self, faces: Sequence[Face]) -> int | None:
-        """Row of the face the profile was made of, or of the largest while that is not here."""
-        with self._lock:
-            face = self._profile_face
-        ids = [one.id for one in faces]
-        if face in ids:
-            return ids.index(face)
-        return max(range(len(faces)), key=lambda row: faces[row].size_wh[0])
-
-
-def personal(
-    profile: FaceProfile, points: FloatArray | None, probabilities: FloatArray
-) -> FloatArray:
-    """Probabilities of the faces of a frame, the owner's as the profile gives them.
-
-    Parameters
-    ----------
-    profile
-        Of one person.
-    points
-        The faces in the learnt space, shape (n, dims); None where the model has none.
-    probabilities
-        Shape (n, labels).
-    """
-    owner = None if points is None else profile.owner(points)
-    if owner is None or points is None:
-        return probabilities
-    return _with_row(probabilities, owner, profile.apply(points[owner], probabilities[owner]))
-
-
-def _with_row(rows: FloatArray, number: int, row: FloatArray) -> FloatArray:
-    changed = np.array(rows)
-    changed[number] = row
-    return changed

@@ -11,22 +11,13 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from emocam.errors import DatasetError, UsageError
+from emocam.recognition.labels import SYNONYMS
 from emocam.training.faces import Faces
 from emocam.types import FloatArray, IntArray
 
 _NAME_COLUMNS = {
     "image name", "image", "name", "file", "filename", "file name", "picture", "path",
 }  # fmt: skip
-_SYNONYMS = (
-    {"angry", "anger"},
-    {"contempt", "contemptuous"},
-    {"disgust", "disgusted"},
-    {"fear", "fearful", "afraid", "scared"},
-    {"happy", "happiness", "joy"},
-    {"neutral", "calm"},
-    {"sad", "sadness"},
-    {"surprise", "surprised"},
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -235,7 +226,7 @@ def _label_columns(table: VotesTable, labels: Sequence[str]) -> list[int]:
     """Number of each label's column."""
     columns = []
     for label in labels:
-        meant = next((words for words in _SYNONYMS if label.lower() in words), {label.lower()})
+        meant = next((words for words in SYNONYMS if label.lower() in words), {label.lower()})
         found = [i for i, column in enumerate(table.columns) if column.lower() in meant]
         if len(found) != 1:
             names = ", ".join(table.columns[index] for index in found) or "none"

@@ -14,11 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
-from emocam.errors import InputError, OutputError, UsageError
+from emocam.errors import OutputError, UsageError
 from emocam.io.address import parse_address
 from emocam.io.camera import Gap
 from emocam.io.tables import open_table
-from emocam.live.calibration import Calibration
 from emocam.live.controls import KEYS, Controls
 from emocam.live.film import LiveFilm, fit
 from emocam.live.log import Log, dated_path, save_picture
@@ -29,7 +28,6 @@ from emocam.live.sinks import LiveSinks
 from emocam.live.stats import LatencyHistogram, Summary
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
-from emocam.recognition.profile import NeutralProfile, learn_neutral, load_profile
 from emocam.signals import end_on_signals
 from emocam.types import Face, Frame, Reading
 
@@ -141,78 +139,6 @@ class TestRate:
             rate.mark(number / 20, number)
         assert rate.per_second(4.95) == pytest.approx(20)
         assert rate.per_second(8.0) == 0  # it has stopped
-
-
-class TestCalibration:
-    def test_three_seconds_of_the_largest_face(self):
-        calibration = Calibration(10.0)
-        calibration.add(analysis(0, 9.9, reading("happy", size=90)))  # before n was pressed
-        for number in range(30):
-            small, large = reading("happy", face=1, size=20), reading("sad", face=2, size=60)
-            calibration.add(analysis(number, 10 + number / 10, small, large))
-        assert calibration.face == 2
-        assert len(calibration.probabilities) == 30
-        assert not calibration.is_done(12.9)
-        assert calibration.is_done(13.0)
-
-    def test_without_a_face_it_ends_too(self):
-        calibration = Calibration(0.0)
-        assert not calibration.is_done(5.9)
-        assert calibration.is_done(6.0)
-
-    def test_a_resting_face_that_reads_sad_reads_neutral_afterwards(self):
-        resting = [shares(sad=0.5 + 0.02 * k, neutral=0.3 - 0.02 * k) for k in range(8)]
-        profile = learn_neutral(resting, EMOTIONS, "abc")
-        assert resting[0].argmax() == SAD
-        for row in resting:
-            applied = profile.apply(row)
-            assert applied.argmax() == NEUTRAL
-            assert applied.sum() == pytest.approx(1, abs=1e-5)
-
-    def test_a_clear_expression_stays(self):
-        profile = learn_neutral([shares(sad=0.45, neutral=0.35)] * 10, EMOTIONS, "abc")
-        for label in ("happy", "surprise", "angry"):
-            row = profile.apply(shares(**{label: 0.9}))
-            assert EMOTIONS[int(row.argmax())] == label
-
-    def test_no_label_is_argued_away(self):
-        profile = learn_neutral([shares(sad=0.999)] * 10, EMOTIONS, "abc")
-        assert max(abs(bias) for bias in profile.bias) <= 2.0
-
-    def test_too_few_readings_or_no_neutral_are_refused(self):
-        with pytest.raises(InputError, match="seen 2 times"):
-            learn_neutral([shares()] * 2, EMOTIONS, "abc")
-        with pytest.raises(InputError, match="neutral"):
-            learn_neutral([np.array([0.5, 0.5], np.float32)] * 9, ("yes", "no"), "abc")
-
-    def test_a_profile_is_kept_and_read_again(self, tmp_path: Path):
-        profile = learn_neutral([shares(sad=0.5)] * 9, EMOTIONS, "abc")
-        profile.save(tmp_path / "me.json")
-        assert load_profile(tmp_path / "me.json", EMOTIONS, "abc") == profile
-
-    @pytest.mark.parametrize(
-        "text",
-        [
-            "",
-            "[1]",
-            "not json",
-            '{"labels": ["a"]}',
-            '{"labels":["a"],"bias":[1,2],"model":"abc","readings":1}',
-            '{"labels":["a"],"bias":[NaN],"model":"abc","readings":1}',
-            '{"labels":["a"],"bias":[1],"model":"other","readings":1}',
-            "[" * 50_000,
-            "[" * 100_001,
-        ],
-    )
-    def test_a_file_that_is_no_profile_of_this_model_is_refused(self, tmp_path: Path, text: str):
-        path = tmp_path / "me.json"
-        path.write_text(text)
-        with pytest.raises(InputError, match=r"me.json.*calibrate again"):
-            load_profile(path, ("a",), "abc")
-
-    def test_one_bias_a_label(self):
-        with pytest.raises(ValueError, match="one finite bias a label"):
-            NeutralProfile(("a", "b"), (0.0,), "abc", 1)
 
 
 class TestLog:
@@ -384,9 +310,3 @@ class TestSignals:
             assert signal.getsignal(signal.SIGHUP) is handler
         finally:
             signal.signal(signal.SIGHUP, before)
-
-
-def test_calibration_raises_no_label():
-    profile = learn_neutral([shares(sad=0.5, neutral=0.3, disgust=0.001)] * 9, EMOTIONS, "abc")
-    assert min(profile.bias) == 0.0
-    assert profile.bias[EMOTIONS.index("disgust")] == 0.0

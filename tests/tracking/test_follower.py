@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from emocam.detection.detector import Rejected
+from emocam.io.video_reader import VideoFile
 from emocam.recognition.labels import EMOTIONS, UNSURE
-from emocam.recognition.prediction import Prediction
-from emocam.recognition.profile import NeutralProfile
+from emocam.recognition.prediction import PersonalAnswers, Prediction
+from emocam.recognition.profile import Example, Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking import finder as finder_module
 from emocam.tracking.follower import Follower
 from emocam.types import Box, Face, Frame, ImageU8
+from tests.conftest import SAMPLES
+from tests.person import Person, carried
 
 IMAGE = np.zeros((240, 320, 3), np.uint8)
 LEFT, RIGHT = (20, 40, 100, 120), (200, 40, 300, 140)
@@ -143,31 +146,57 @@ def test_below_the_certainty_it_is_unsure(make, model: Model):
     assert feed(reader, 3, start=140)[-1].readings[0].emotion == "happy"
 
 
-def test_a_profile_is_applied_to_its_face_and_to_no_other(make, model: Model):
-    reader = make(raw=True)
-    reader._finder._detector.there = [LEFT, RIGHT]
-    both = [LEFT, RIGHT]
-    faces = [one.face for one in feed(reader, 1, newcomers=both)[-1].readings]
-    model.says = ["sad"]
-    bias = tuple(2.0 if label == "sad" else 0.0 for label in EMOTIONS)
-    mine = next(face.id for face in faces if face.xyxy[0] < 150)
-    reader.use_profile(NeutralProfile(EMOTIONS, bias, "abc", 9), mine)
-    readings = feed(reader, 0.05, start=20, newcomers=both)[0].readings
-    shares = {one.face.id: one.probabilities[EMOTIONS.index("sad")] for one in readings}
-    assert shares[mine] < 0.5
-    assert min(share for face, share in shares.items() if face != mine) == pytest.approx(0.8)
+class PersonalModel(Model):
+    """Says sad of everybody, and happy of the profile's owner, who is the face on the left."""
+
+    def predict(self, faces_gray: ImageU8) -> Prediction:
+        generic = super().predict(faces_gray)
+        happy = np.tile(generic.probabilities[:1] * 0, (len(faces_gray), 1))
+        happy[:, EMOTIONS.index("happy")] = 1
+        brightness = faces_gray.mean(axis=(1, 2))
+        mine = PersonalAnswers(happy, np.full(len(happy), 9), 255 - brightness, 100.0)
+        points = np.zeros((len(happy), 4), np.float32)
+        return Prediction(generic.probabilities, generic.clusters, points, mine)
 
 
-def test_while_its_face_is_away_the_profile_is_the_largest_faces(make, model: Model):
+def test_a_profile_is_used_for_its_face_and_for_no_other(make):
     reader = make(raw=True)
-    reader._finder._detector.there = [LEFT, RIGHT]
+    reader.recognizer.model = model = PersonalModel()
     model.says = ["sad"]
-    bias = tuple(2.0 if label == "sad" else 0.0 for label in EMOTIONS)
-    reader.use_profile(NeutralProfile(EMOTIONS, bias, "abc", 9))
-    readings = feed(reader, 0.2, newcomers=[LEFT, RIGHT])[-1].readings
-    shares = {one.face.xyxy[0]: one.probabilities[EMOTIONS.index("sad")] for one in readings}
-    assert shares[RIGHT[0]] < 0.5
-    assert shares[LEFT[0]] == pytest.approx(0.8)
+    reader._finder._detector.there = [LEFT, RIGHT]
+    image = np.zeros((240, 320, 3), np.uint8)
+    image[:, :150] = 250
+    for number in range(3):
+        frame = Frame(image, number, number / 20)
+        got = reader.follow_frame(frame, [LEFT, RIGHT])
+    said = {one.face.xyxy[0]: one.emotion for one in got.readings}
+    assert said == {LEFT[0]: "happy", RIGHT[0]: "sad"}
+    assert {one.emotion for one in got.raw} == {"sad"}
+    assert got.points.shape == (2, 4)
+    got = reader.follow_frame(Frame(image[:, ::-1].copy(), 3, 0.15), [LEFT, RIGHT])
+    said = {one.face.xyxy[0]: one.emotion for one in got.readings}
+    assert said == {LEFT[0]: "sad", RIGHT[0]: "happy"}  # not by its place
+
+
+def test_a_profile_can_be_changed_on_the_way():
+    follower = Follower(carried())
+    with VideoFile(SAMPLES / "webcam.mp4") as clip:
+        frames = [frame for frame, _ in zip(clip, range(8), strict=False)]
+    for frame in frames[:4]:
+        last = follower.follow_frame(frame)
+    mine = Profile.learn(
+        carried(), [Example("neutral", last.points[0]), Example("tongue out", last.points[0] + 2)]
+    )
+    follower.use_profile(mine)
+    for frame in frames[4:]:
+        last = follower.follow_frame(frame)
+    assert last[0].labels == (*EMOTIONS, "tongue out")
+    assert follower.recognizer.is_personal(last[0])
+    assert follower.profile is mine
+    follower.use_profile(Person(0).profile(("neutral",)))
+    last = follower.follow_frame(Frame(frames[-1].image_bgr, 9, frames[-1].time_s + 0.1))
+    assert last[0].labels == EMOTIONS
+    assert not follower.recognizer.is_personal(last[0])
 
 
 def test_doubt_is_said_when_it_lasts(make, model: Model):

@@ -1,0 +1,101 @@
+"""A profile as JSON: small, without pictures, and nothing in it can run."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from emocam.errors import InputError
+from emocam.output import complete_file
+from emocam.recognition.profile import MOST_EXAMPLES, MOST_LABELS, Example, Profile
+from emocam.types import FloatArray
+
+FORMAT = 2
+_KIND = "emocam profile"
+_MAX_BYTES = 20_000_000
+_MOST_DIMS = 4096
+_LARGEST = 60_000.0  # 16-bit floats end there
+
+
+def profile_json(profile: Profile) -> str:
+    """The text of the file."""
+    data = {
+        "kind": _KIND,
+        "format": FORMAT,
+        "made": profile.made,
+        "model": profile.space,
+        "labels": list(profile.labels),
+        "taught": {label: profile.count(label) for label in profile.taught},
+        "examples": [
+            {"label": one.label, "name": one.name, "point": _packed(one.point)}
+            for one in profile.examples
+        ],
+    }
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
+
+
+def write_profile(profile: Profile, path: Path) -> None:
+    """Write it; see `Profile.save`."""
+    with complete_file(path) as temporary:
+        temporary.write_text(profile_json(profile), encoding="utf-8")
+
+
+def read_profile(path: Path) -> Profile:
+    """Read it; see `Profile.load`."""
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise ValueError("it is too large")
+        return parse_profile(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise InputError(
+            f"{path} is not a profile of emocam ({reason}): "
+            f"make it anew with emocam teach -o {path} --force"
+        ) from error
+
+
+def parse_profile(text: str) -> Profile:
+    """The profile that a text holds.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError, RecursionError, InputError
+        When it holds none.
+    """
+    data = json.loads(text)
+    if not isinstance(data, dict):
+        raise ValueError("it should hold an object")
+    if "bias" in data:
+        raise ValueError("it is of an older emocam, which kept the neutral face alone")
+    if data.get("kind") != _KIND or data.get("format") != FORMAT:
+        raise ValueError(f"it should say {_KIND}, format {FORMAT}")
+    return _profile(data)
+
+
+def _profile(data: dict[str, Any]) -> Profile:
+    entries, labels = data["examples"], data["labels"]
+    if not isinstance(entries, list) or len(entries) > MOST_EXAMPLES * MOST_LABELS:
+        raise ValueError("its examples should be a list of at most a thousand")
+    if not isinstance(labels, list) or not all(isinstance(one, str) for one in labels):
+        raise ValueError("its labels should be a list of names")
+    examples = [
+        Example(str(one["label"]), _unpacked(one["point"]), str(one.get("name", "")))
+        for one in entries
+    ]
+    return Profile(tuple(examples), tuple(labels), str(data["model"]), str(data.get("made", "")))
+
+
+def _packed(point: FloatArray) -> str:
+    halves = np.clip(point, -_LARGEST, _LARGEST).astype("<f2")
+    return base64.b64encode(halves.tobytes()).decode("ascii")
+
+
+def _unpacked(text: str) -> FloatArray:
+    point = np.frombuffer(base64.b64decode(text, validate=True), "<f2").astype(np.float32)
+    if not 0 < len(point) <= _MOST_DIMS:
+        raise ValueError(f"a point should have up to {_MOST_DIMS} numbers, has {len(point)}")
+    return point

@@ -1,0 +1,74 @@
+"""A profile from what a user has: made, added to, taught anew in part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from emocam.errors import UsageError
+from emocam.output import check_free
+from emocam.recognition.personal import Personal
+from emocam.recognition.profile import Example, Profile
+from emocam.recognition.recognizer import EmotionRecognizer
+
+
+def check_target(path: Path, *, add: bool, anew: bool, force: bool) -> None:
+    """Find what is wrong with the place of a profile before anything is taught.
+
+    Raises
+    ------
+    UsageError
+        When it is in the way, or there is none to add to.
+    """
+    if add and anew:
+        raise UsageError("--add keeps what was taught and --anew replaces it: give one of them")
+    if not (add or anew):
+        if path.exists() and not force:
+            raise UsageError(
+                f"{path} exists: --add adds to it, --anew teaches some labels anew, "
+                "--force starts over"
+            )
+        check_free(path, force=force)
+    elif not path.exists():
+        raise UsageError(f"there is no profile {path} yet: leave out --add and --anew")
+
+
+def taught_profile(
+    examples: Sequence[Example],
+    recognizer: EmotionRecognizer,
+    path: Path,
+    *,
+    add: bool = False,
+    anew: bool = False,
+) -> Profile:
+    """The profile with these examples; not saved yet.
+
+    Parameters
+    ----------
+    examples
+        New ones.
+    recognizer
+        Whose model they were read with.
+    path
+        Where the profile is, when it is added to.
+    add
+        Whether to keep what was taught before.
+    anew
+        The same but for the labels of the new examples.
+
+    Raises
+    ------
+    UsageError
+        When there are no examples.
+    InputError
+        When the profile is of another model.
+    """
+    if not examples:
+        raise UsageError("nothing was learnt: there is no face to learn from")
+    kept: Sequence[Example] = ()
+    if add or anew:
+        before = Profile.load(path)
+        Personal.fit(recognizer.model, before)  # turns one of another model down
+        gone = {one.label for one in examples} if anew else ()
+        kept = before.without(gone)
+    return Profile.learn(recognizer, (*kept, *examples))
