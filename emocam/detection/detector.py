@@ -13,6 +13,7 @@ from emocam.detection.nms import suppress_by_containment, suppress_by_distance
 from emocam.detection.oriented_boxes import apply_pose_offsets
 from emocam.detection.pyramid import halved, image_pyramid
 from emocam.detection.search_model import load_search
+from emocam.runtime import one_blas_thread
 from emocam.types import Box, Face, FloatArray, ImageU8
 
 _MIN_FACE_SHARE = 0.05
@@ -72,6 +73,7 @@ class FaceDetector:
         self.rejected: tuple[Rejected, ...] = ()
         self._scan, self._verifier, self._ensemble = load_search()
 
+    @one_blas_thread()
     def detect(self, frame_bgr: ImageU8) -> list[Face]:
         """Faces of a picture, left to right, numbered from 0.
 
@@ -92,6 +94,7 @@ class FaceDetector:
         scored[:, :3] *= times
         return self._accepted(scored, _FACE, (width, height))
 
+    @one_blas_thread()
     def search_near(self, frame_bgr: ImageU8, boxes: Sequence[Box]) -> list[Face]:
         """Faces near those of the previous frame; much cheaper than searching everything.
 
