@@ -12,25 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from emocam.detection.crop import crop_faces
-from emocam.io.video_reader import VideoFile
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.tracking.clip_pictures import FOLLOW_EVERY_S, ClipPicture
 from emocam.tracking.finder import FaceFinder
-from emocam.tracking.scene_cut import CutFinder
 from emocam.types import Box, Face, ImageU8, Reading
 
-_FOLLOW_EVERY_S = (
-    0.06  # every second one of 25 or 30 frames a second; the boxes between are interpolated
-)
 _STAY_WITH = 1.4  # how much larger another face must be to become "the largest"
-
-
-@dataclass(frozen=True, eq=False)
-class _Picture:
-    index: int
-    time_s: float
-    image_bgr: ImageU8
-    source: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,51 +34,36 @@ class FoundFaces:
 
 
 def find_faces(
-    video: VideoFile, size: int, *, every_s: float = 0.0, largest: bool = False
+    pictures: Iterable[ClipPicture], size: int, *, largest: bool = False
 ) -> Iterator[FoundFaces]:
     """Follow the faces of a clip through its frames, in order.
 
     Parameters
     ----------
-    video
-        An open clip.
+    pictures
+        What `clip_pictures` gives.
     size
         Side of the training format in pixels.
-    every_s
-        Seconds from one analysed frame to the next; 0 analyses all. Frames between are not even
-        converted to pictures.
     largest
         Whether to take only the largest face.
     """
     finder = _ClipFinder(largest=largest)
-    since: list[_Picture] = []  # pictures since the last one that was searched
-    for picture in _pictures(video, every_s):
-        if finder.is_cut(picture):
+    since: list[ClipPicture] = []  # pictures since the last one that was searched
+    for picture in pictures:
+        if picture.is_cut:
             yield from _found_in(finder, since, size)
             since = []
             finder.forget()
         since.append(picture)
-        if picture.time_s - finder.followed_s >= _FOLLOW_EVERY_S:
+        if picture.time_s - finder.followed_s >= FOLLOW_EVERY_S:
             yield from _found_in(finder, since, size)
             since = []
     yield from _found_in(finder, since, size)
 
 
-def _pictures(video: VideoFile, every_s: float) -> Iterator[_Picture]:
-    """The frames to analyse."""
-    due_s, half_frame_s = -math.inf, 0.5 / video.fps
-    for index, time_s in video.ticks():
-        if time_s < due_s - half_frame_s:
-            continue
-        image = video.picture()
-        if image is None:
-            continue
-        # Counted from when it was due, so that delays do not accumulate.
-        due_s = time_s + every_s if time_s >= due_s + every_s else due_s + every_s
-        yield _Picture(index, time_s, image, str(video.path))
-
-
-def _found_in(finder: _ClipFinder, pictures: Sequence[_Picture], size: int) -> Iterator[FoundFaces]:
+def _found_in(
+    finder: _ClipFinder, pictures: Sequence[ClipPicture], size: int
+) -> Iterator[FoundFaces]:
     """Detect in the last picture, and interpolate the boxes in those before it."""
     if not pictures:
         return
@@ -108,7 +81,7 @@ def _found_in(finder: _ClipFinder, pictures: Sequence[_Picture], size: int) -> I
 
 
 def _found(
-    picture: _Picture, faces: Sequence[Face], hidden: Sequence[Face], size: int
+    picture: ClipPicture, faces: Sequence[Face], hidden: Sequence[Face], size: int
 ) -> FoundFaces:
     crops = crop_faces(picture.image_bgr, faces, size)
     return FoundFaces(
@@ -193,21 +166,16 @@ class _ClipFinder:
         self._main = -1
         # One hit confirms a track here: `smooth_both_ways` drops short tracks later.
         self._finder = FaceFinder(hits_to_show=1)
-        self._cuts = CutFinder()
-
-    def is_cut(self, picture: _Picture) -> bool:
-        """Whether a scene cut lies between the previous picture and this one."""
-        return self._cuts.is_cut(picture.image_bgr)
 
     def forget(self) -> None:
         """Drop all tracks; their ids are not given out again."""
         self._finder.forget()
         self.faces, self.hidden, self.followed_s = [], [], -math.inf
 
-    def find(self, picture: _Picture) -> list[Face]:
+    def find(self, picture: ClipPicture) -> list[Face]:
         """The tracked faces of the next picture."""
         image, time_s = picture.image_bgr, picture.time_s
-        found = self._finder.search(image, time_s)
+        found = self._finder.search(image, time_s, searched=picture.found)
         faces, hidden = self._finder.tracker.update(found, time_s, image), []
         if self._largest and faces:
             main = _largest(faces, self._main)

@@ -42,7 +42,11 @@ class FaceFinder:
         self._searched_s = -math.inf
 
     def search(
-        self, frame_bgr: ImageU8, time_s: float, newcomers: Sequence[Box] | None = None
+        self,
+        frame_bgr: ImageU8,
+        time_s: float,
+        newcomers: Sequence[Box] | None = None,
+        searched: Sequence[Face] | None = None,
     ) -> list[Face]:
         """Detections of a frame, the input of `tracker.update`.
 
@@ -55,6 +59,8 @@ class FaceFinder:
         newcomers
             Result of a full search of this or a slightly older frame; None to run full searches
             here whenever one is due.
+        searched
+            Result of a full search of this very frame, where one was made.
         """
         known = self.tracker.boxes
         new = [box for box in newcomers or () if _is_new(box, known)]
@@ -64,13 +70,17 @@ class FaceFinder:
             self.turned_down += len(self._detector.rejected)
         boxes = [face.xyxy for face in found]
         self.unconfirmed = tuple(box for box in new if _is_new(box, boxes))
-        if newcomers is None and self._is_due(len(found) >= max(1, len(known)), time_s):
+        is_due = self._is_due(len(found) >= max(1, len(known)), time_s)
+        if searched is not None or (newcomers is None and is_due):
             self._searched_s = time_s
-            found += [
-                face for face in self._detector.detect(frame_bgr) if _is_new(face.xyxy, boxes)
-            ]
-            self.turned_down += len(self._detector.rejected)
+            whole = self._search_whole(frame_bgr) if searched is None else searched
+            found += [face for face in whole if _is_new(face.xyxy, boxes)]
         return found
+
+    def _search_whole(self, frame_bgr: ImageU8) -> list[Face]:
+        faces = self._detector.detect(frame_bgr)
+        self.turned_down += len(self._detector.rejected)
+        return faces
 
     def forget(self) -> None:
         """Drop all tracks at a scene cut; their ids are not given out again."""
@@ -79,8 +89,15 @@ class FaceFinder:
 
     def _is_due(self, all_found: bool, time_s: float) -> bool:
         wait_s = SEARCH_EVERY_S if all_found else _SEARCH_LOST_S
-        # Time goes back in another clip, or in one that starts over.
-        return not 0 <= time_s - self._searched_s < wait_s - _EARLY_S
+        return is_search_due(time_s, self._searched_s, wait_s)
+
+
+def is_search_due(time_s: float, searched_s: float, wait_s: float = SEARCH_EVERY_S) -> bool:
+    """Whether a full search of a frame is due, by its time and that of the last full search.
+
+    Time goes back in another clip, or in one that starts over.
+    """
+    return not 0 <= time_s - searched_s < wait_s - _EARLY_S
 
 
 def _is_new(box: Box, known: Sequence[Box]) -> bool:

@@ -16,12 +16,14 @@ from emocam.prefetch import prefetch
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
+from emocam.tracking.clip_pictures import clip_pictures
 from emocam.tracking.lookahead import between_readings, smooth_both_ways
 from emocam.types import Frame, Reading
 
 _PREFETCHED = 32  # analysed frames
 _PREFETCHED_S = 1.0  # … but not more than so long
 _FRAMES_PREFETCHED = 4
+_PICTURES_PREFETCHED = 16  # about what is followed while one of them is searched as a whole
 
 
 def read_video(
@@ -92,11 +94,14 @@ def clip_readings(
 ) -> Iterator[FrameReadings]:
     """The analysed frames' readings in order.
 
-    Two threads, which end with the stack: while one reads the faces of some frames, the other
-    finds the next. Parameters as for `read_video`; `choose` may take faces out of a frame before
-    they are read.
+    Three threads, which end with the stack: one reads the faces of some frames, one follows the
+    faces of the next, and one decodes what comes then and searches it for new faces. Parameters as
+    for `read_video`; `choose` may take faces out of a frame before they are read.
     """
-    found = find_faces(video, recognizer.model.size, every_s=every_s, largest=largest)
+    pictures = stack.enter_context(
+        prefetch(clip_pictures(video, every_s=every_s), _PICTURES_PREFETCHED)
+    )
+    found = find_faces(pictures, recognizer.model.size, largest=largest)
     if choose is not None:
         found = map(choose, found)
     size = _PREFETCHED

@@ -10,6 +10,7 @@ from emocam.detection.detector import FaceDetector
 from emocam.io.video_reader import VideoFile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
+from emocam.tracking.clip_pictures import clip_pictures
 from emocam.tracking.scene_cut import CutFinder
 from emocam.types import Face
 from tests.conftest import SAMPLES
@@ -33,9 +34,10 @@ def recognizer() -> EmotionRecognizer:
     return EmotionRecognizer.load("pixels")
 
 
-def looks(clip: Path, recognizer: EmotionRecognizer, **options):
+def looks(clip: Path, recognizer: EmotionRecognizer, *, every_s: float = 0.0, **options):
     with VideoFile(clip) as video:
-        found = find_faces(video, recognizer.model.size, **options)
+        pictures = clip_pictures(video, every_s=every_s)
+        found = find_faces(pictures, recognizer.model.size, **options)
         return list(read_faces(found, recognizer, 4))
 
 

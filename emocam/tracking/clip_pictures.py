@@ -1,0 +1,75 @@
+"""The frames of a clip that are analysed, each with what can be told without knowing its faces.
+
+Cuts, and the full searches for new faces, which take as long as all the rest of finding faces.
+They depend on nothing but the picture, so a thread of its own can do them ahead of whoever follows
+the faces.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from emocam.detection.detector import FaceDetector
+from emocam.io.video_reader import VideoFile
+from emocam.tracking.finder import is_search_due
+from emocam.tracking.scene_cut import CutFinder
+from emocam.types import Face, ImageU8
+
+# Every second one of 25 or 30 frames a second; the boxes between are interpolated.
+FOLLOW_EVERY_S = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class ClipPicture:
+    """A frame to analyse."""
+
+    index: int
+    time_s: float
+    image_bgr: ImageU8
+    source: str = ""
+    is_cut: bool = False  # whether it begins another scene
+    found: tuple[Face, ...] | None = None  # by a search of all of it, where one was made
+
+
+def clip_pictures(video: VideoFile, *, every_s: float = 0.0) -> Iterator[ClipPicture]:
+    """The frames of a clip to analyse, in order.
+
+    Where nothing is lost a search of the whole picture is due at regular times, which are known
+    before the faces are. Those searches are made here; whoever follows the faces makes the others.
+
+    Parameters
+    ----------
+    video
+        An open clip.
+    every_s
+        Seconds from one analysed frame to the next; 0 analyses all. Frames between are not even
+        converted to pictures.
+    """
+    cuts, detector = CutFinder(), FaceDetector()
+    followed_s = searched_s = -math.inf
+    for picture in _decoded(video, every_s):
+        is_cut = cuts.is_cut(picture.image_bgr)
+        if is_cut:
+            followed_s = searched_s = -math.inf
+        found = None
+        if picture.time_s - followed_s >= FOLLOW_EVERY_S:
+            followed_s = picture.time_s
+            if is_search_due(picture.time_s, searched_s):
+                searched_s = picture.time_s
+                found = tuple(detector.detect(picture.image_bgr))
+        yield replace(picture, is_cut=is_cut, found=found)
+
+
+def _decoded(video: VideoFile, every_s: float) -> Iterator[ClipPicture]:
+    due_s, half_frame_s = -math.inf, 0.5 / video.fps
+    for index, time_s in video.ticks():
+        if time_s < due_s - half_frame_s:
+            continue
+        image = video.picture()
+        if image is None:
+            continue
+        # Counted from when it was due, so that delays do not accumulate.
+        due_s = time_s + every_s if time_s >= due_s + every_s else due_s + every_s
+        yield ClipPicture(index, time_s, image, str(video.path))
