@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import CancelledError, ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
-from multiprocessing import get_context
-from typing import Any
+from typing import Any, Protocol
 
 from emocam.errors import SetupError, SourceError
 from emocam.label.tasks import PhotoResult, PhotoTask, Work, failed
@@ -19,10 +19,11 @@ Results = Iterator[list[PhotoResult]]
 Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
 
 CHUNK = 8  # photos a message: enough that sending costs nothing, few enough to lose little
-_AHEAD = 2  # messages a worker that are on their way
-_AHEAD_ON_CLUSTER = 256  # messages on their way in all: workers that join later find some
+_IN_FLIGHT_ON_CLUSTER = 256  # messages: workers that join later find some
 _WORKER_WAIT_S = 60
 _CRASHED = "the reader crashed on it"
+# Libraries that would start a thread for each core in each process.
+_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
 
 def usable_cores() -> int:
@@ -56,7 +57,7 @@ def read_in_processes(
 ) -> Results:
     """Read photos in processes of this machine.
 
-    A photo on which a process dies is named and set apart; the others are read.
+    A photo on which a process dies gets a row that says so; the others are read.
 
     Parameters
     ----------
@@ -72,21 +73,9 @@ def read_in_processes(
         What a process does with the work, the number of this process, and some tasks.
     """
     read = partial(read_apart, work, os.getpid())
-    with _Apart(read) as apart:
-        if jobs == 1:
-            for some in _Chunks(tasks, chunk):
-                results = apart.read(some)
-                yield from [results] if results is not None else map(apart.read_alone, some)
-            return
-
-        def side_by_side(chunks: _Chunks) -> Results:
-            from joblib import parallel_config
-
-            with parallel_config("loky", inner_max_num_threads=1):
-                yield from _parallel(read, chunks, jobs, _AHEAD * jobs)
-
-        # Joblib's TerminatedWorkerError is one of these.
-        yield from _past_deaths(side_by_side, apart.read_alone, tasks, chunk, BrokenProcessPool)
+    with ExitStack() as stack:
+        processes = [stack.enter_context(_Process()) for _ in range(jobs)]
+        yield from _read_at(processes, read, tasks, chunk, BrokenProcessPool)
 
 
 def read_on_cluster(
@@ -117,21 +106,11 @@ def read_on_cluster(
         from distributed import KilledWorker
     except ImportError as error:
         raise SetupError('--scheduler needs Dask: pip install "emocam[dask]"') from error
-    read = partial(read_some, work)
-
-    def side_by_side(chunks: Iterable[list[PhotoTask]]) -> Results:
-        yield from _parallel(read, chunks, -1, _AHEAD_ON_CLUSTER)
-
-    def alone(task: PhotoTask) -> list[PhotoResult]:
-        try:
-            return next(side_by_side([[task]]))
-        except KilledWorker:
-            return [failed(task, "unreadable", _CRASHED)]
-
     try:
-        with _cluster(address):
+        with _cluster(address) as executor:
+            places = [executor] * _IN_FLIGHT_ON_CLUSTER
             # Dask tries a task on several workers before it says that it kills them.
-            yield from _past_deaths(side_by_side, alone, tasks, CHUNK, KilledWorker)
+            yield from _read_at(places, partial(read_some, work), tasks, CHUNK, KilledWorker)
     except TimeoutError as error:
         raise SetupError(
             f"no worker at {address} takes the photos; start one: dask worker {address}"
@@ -142,45 +121,66 @@ def read_on_cluster(
         ) from error
 
 
-def _past_deaths(
-    side_by_side: Callable[[_Chunks], Results],
-    alone: Callable[[PhotoTask], list[PhotoResult]],
+class _Place(Protocol):
+    """Runs one call at a time."""
+
+    def submit(self, read: Reader, tasks: list[PhotoTask], /) -> Future[list[PhotoResult]]: ...
+
+
+def _read_at(
+    places: Iterable[_Place],
+    read: Reader,
     tasks: Iterable[PhotoTask],
     chunk: int,
     death: type[Exception],
 ) -> Results:
-    """Read on when a process has died: what it had is read singly, then one at a time."""
-    chunks = _Chunks(tasks, chunk)
+    """Keep all places busy; tasks of a place that dies are read again one by one."""
+    idle, rest, singles = deque(places), iter(tasks), deque[PhotoTask]()
+    busy: dict[Future[list[PhotoResult]], tuple[_Place, list[PhotoTask]]] = {}
     while True:
-        with suppress(death):
-            yield from side_by_side(chunks)
-        lost = chunks.take_back()
-        if not lost:
+        while idle and (some := [singles.popleft()] if singles else list(islice(rest, chunk))):
+            place = idle.popleft()
+            busy[place.submit(read, some)] = place, some
+        if not busy:
             return
-        singles = _Chunks(lost, 1)
-        while lost:
-            with suppress(death):
-                yield from side_by_side(singles)
-            lost = singles.take_back()
-            yield from map(alone, lost)
+        for future in wait(busy, return_when=FIRST_COMPLETED).done:
+            place, some = busy.pop(future)
+            idle.append(place)
+            try:
+                yield future.result()
+            except death:
+                if len(some) == 1:
+                    yield [failed(some[0], "unreadable", _CRASHED)]
+                else:
+                    singles.extend(some)
 
 
-def _parallel(
-    read: Reader, chunks: Iterable[list[PhotoTask]], jobs: int, pre_dispatch: int
-) -> Results:
-    from joblib import Parallel, delayed  # slow to import, and a single process does without
+class _Process:
+    """A process that is replaced when it dies, and killed at the end of the `with` block."""
 
-    parallel = Parallel(
-        n_jobs=jobs, return_as="generator_unordered", batch_size=1, pre_dispatch=pre_dispatch
-    )
-    for results in parallel(delayed(read)(chunk) for chunk in chunks):
-        if isinstance(chunks, _Chunks):
-            chunks.done(results)
-        yield results
+    def __enter__(self) -> _Process:
+        self._executor: Any = None
+        return self
+
+    def submit(self, read: Reader, tasks: list[PhotoTask], /) -> Future[list[PhotoResult]]:
+        from loky import ProcessPoolExecutor
+
+        try:
+            if self._executor is not None:
+                return self._executor.submit(read, tasks)  # type: ignore[no-any-return]
+        except BrokenProcessPool:
+            pass
+        self._executor = ProcessPoolExecutor(1, env=_ONE_THREAD)
+        return self._executor.submit(read, tasks)  # type: ignore[no-any-return]
+
+    def __exit__(self, *_: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(kill_workers=True)
 
 
 @contextmanager
 def _cluster(address: str) -> Iterator[Any]:
+    """Dask's executor, once there is a worker."""
     from distributed import Client
 
     try:
@@ -189,63 +189,10 @@ def _cluster(address: str) -> Iterator[Any]:
         raise SetupError(
             f"no Dask scheduler answers at {address}; start one: dask scheduler"
         ) from error
-    from joblib import parallel_config
-
-    from emocam.label.dask_backend import ClusterBackend
-
-    backend = ClusterBackend(client=client, wait_for_workers_timeout=_WORKER_WAIT_S)
-    with client, parallel_config(backend, n_jobs=-1):
-        yield client
-
-
-class _Chunks:
-    """Tasks in small lists; knows which have been handed out and not come back."""
-
-    def __init__(self, tasks: Iterable[PhotoTask], size: int) -> None:
-        self._tasks = iter(tasks)
-        self._size = size
-        self._away: dict[int, PhotoTask] = {}
-
-    def __iter__(self) -> Iterator[list[PhotoTask]]:
-        while chunk := list(islice(self._tasks, self._size)):
-            self._away.update((task.id, task) for task in chunk)
-            yield chunk
-
-    def done(self, results: Iterable[PhotoResult]) -> None:
-        for result in results:
-            self._away.pop(result.id, None)
-
-    def take_back(self) -> list[PhotoTask]:
-        lost = sorted(self._away.values())
-        self._away.clear()
-        return lost
-
-
-class _Apart:
-    """One process that may die, and is then replaced."""
-
-    def __init__(self, read: Reader) -> None:
-        self._read = read
-        self._pool: ProcessPoolExecutor | None = None
-
-    def __enter__(self) -> _Apart:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def read(self, chunk: list[PhotoTask]) -> list[PhotoResult] | None:
-        """Results of some photos; None when the process died on one of them."""
-        if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    with client:
+        client.wait_for_workers(1, timeout=_WORKER_WAIT_S)
+        executor = client.get_executor(pure=False)  # type: ignore[no-untyped-call]
         try:
-            return self._pool.submit(self._read, chunk).result()
-        except BrokenProcessPool:
-            self._pool = None
-            return None
-
-    def read_alone(self, task: PhotoTask) -> list[PhotoResult]:
-        """Result of one photo, whatever it does to the process."""
-        results = self.read([task])
-        return [failed(task, "unreadable", _CRASHED)] if results is None else results
+            yield executor
+        finally:
+            executor.shutdown(wait=False)
