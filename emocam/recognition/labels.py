@@ -56,3 +56,12 @@ def known_label(name: str, labels: tuple[str, ...]) -> str:
     name = name.strip()
     same = next((some for some in SYNONYMS if name.lower() in some), {name.lower()})
     return next((label for label in labels if label.lower() in same), name)
+
+
+def short_name(label: str, labels: tuple[str, ...]) -> str:
+    """The first letters of a label, as few as tell it from the others: `A`, `Sa`, `Su`."""
+    others = [other for other in (*labels, UNSURE) if other != label]
+    for letters in range(1, len(label)):
+        if not any(other.startswith(label[:letters]) for other in others):
+            return label[:letters].capitalize()
+    return label.capitalize()

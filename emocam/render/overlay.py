@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -28,9 +29,10 @@ from emocam.render.strip import History, draw_strip, strip_height
 from emocam.types import ImageU8, Reading
 
 _DARK = 90  # luminance of 255 below which a colour is edged brightly
-_LABEL_WEIGHT = 3.0  # covering a label is worse than covering as much of a face
-_MOST_COVERED = 0.12  # share of a panel that may cover a face or a label before it is left out
-_MOST_COVERED_ALONE = 0.5  # the same where there is only one face
+_COVERS = 10.0  # cost of a place on another face or label beside one on the label's own face
+_LEAST_FACE = 0.5  # of a panel's width: narrower faces have the label alone
+_MOST_OF_OWN = 0.5  # share of a panel that may lie on its own face where that is the only one
+_AROUND_HEAD = 0.15  # of a face's size: panels keep so far from the others, hair and chin included
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class OverlayOptions:
     """What to draw besides boxes and labels."""
 
     bars: bool = True  # a small bar for each emotion beside each face
-    strip: bool = False  # the last 30 seconds of each face along the bottom
+    strip: bool = False  # the last 30 seconds of each face below the picture, which grows
     blur: bool = False  # heads are smeared beyond recognition
     anonymous: bool = False  # heads are painted out; wins over `blur`
 
@@ -89,7 +91,7 @@ class Overlay:
         help_lines: Sequence[tuple[str, str]] = (),
         mirrored: bool = False,
     ) -> ImageU8:
-        """A new picture with everything on it.
+        """A new picture with everything on it, higher than the frame by the strip if one is shown.
 
         Parameters
         ----------
@@ -121,32 +123,34 @@ class Overlay:
         if not isinstance(readings, FrameReadings):
             readings = FrameReadings(tuple(readings))
         shown = readings.with_bridged()
-        drawn = np.array(frame_bgr, order="C")
-        height, width = drawn.shape[:2]
+        height, width = frame_bgr.shape[:2]
         px = text_size(width, height)
+        strip_px = max(9, round(px * 0.8))
+        below = strip_height(strip_px) if options.strip else 0
+        whole = np.empty((height + below, width, 3), np.uint8)
+        drawn = whole[:height]
+        drawn[:] = frame_bgr
         self._heads.see(
             readings.heads, time_s if taken_s is None else taken_s, (width, height), mirrored
         )
         if options.blur or options.anonymous:
             hide = paint_out_heads if options.anonymous else blur_heads
             hide(drawn, self._heads.boxes((width, height), mirrored))
-        strip_faces = self._strip_faces(shown) if options.strip else []
-        strip_px = max(9, round(px * 0.8))
-        bottom = height - strip_height(len(strip_faces), strip_px, height)
-        layout = Layout((0, 0, width, bottom))
+        layout = Layout((0, 0, width, height))
         for note in (
             draw_numbers(drawn, numbers, px, self._cache),
             draw_recording(drawn, px, self._cache) if recording else None,
         ):
             if note:
                 layout.take(note)
-        if strip_faces:
-            draw_strip(drawn, self._history, strip_faces, time_s, strip_px, self._cache)
+        if below:
+            faces = self._strip_faces(shown)
+            draw_strip(whole[height:], self._history, faces, time_s, strip_px, self._cache)
         opacity = {one.face.id: share for one, share in zip(shown, shown.opacity, strict=False)}
         self._draw_faces(drawn, shown, layout, px, options, opacity)
-        draw_notice(drawn, notice, px, bottom, self._cache)
+        draw_notice(drawn, notice, px, height, self._cache)
         draw_help(drawn, help_lines, px, self._cache)
-        return drawn
+        return whole
 
     def _strip_faces(self, readings: Readings) -> list[int]:
         present = sorted(reading.face.id for reading in readings)
@@ -194,15 +198,12 @@ class Overlay:
     ) -> list[_Part]:
         """Where each face's label and panel go; labels first, for a panel can be left out."""
         for reading in readings:
-            layout.take(reading.face.xyxy)
+            layout.take(reading.face.xyxy, _COVERS)
         numbered = options.strip or len(readings) > 1
         # Larger faces choose first: they are looked at first.
         ordered = sorted(readings, key=lambda one: -one.face.size_wh[1])
         labels = [self._place_label(one, layout, px, width, numbered) for one in ordered]
-        panels = [
-            self._place_panel(one, layout, px, is_alone=len(ordered) == 1) if options.bars else None
-            for one in ordered
-        ]
+        panels = [self._place_panel(one, ordered, layout, px, options) for one in ordered]
         present = {reading.face.id for reading in readings}
         for places in (self._label_places, self._panel_places):
             for face in places.keys() - present:
@@ -220,36 +221,72 @@ class Overlay:
         sprites = self._label(reading, chip, px, width)
         size_wh = sum(one.size_wh[0] for one in sprites), sprites[0].size_wh[1]
         corners = label_corners(face.xyxy, size_wh, _gap(px))
-        rect, place, _ = layout.place(size_wh, corners, self._label_places.get(face.id))
+        rect, place, _ = _beside(face.xyxy, layout, 1.0).place(
+            size_wh, corners, self._label_places.get(face.id)
+        )
         self._label_places[face.id] = place
-        layout.take(rect, _LABEL_WEIGHT)
+        layout.take(rect, _COVERS)
         return sprites, rect
 
     def _label(self, reading: Reading, chip: str, px: int, width: int) -> list[Sprite]:
-        """The pieces of a face's label: its emotion and, where there is one, the certainty."""
+        """The pieces of a face's label: its emotion, then the certainty, or what it hesitates
+        between."""
         name = fit_text(reading.emotion, width - 6 * px, px, bold=True)
         color, is_sure = _color(reading), reading.emotion != UNSURE
-        key = name, color, chip
-        sprites = [self._cache.get(key, lambda: make_pill(name, color, chip, is_whole=not is_sure))]
-        if is_sure:
-            share = Text(f"{reading.certainty:.0%}", name.px)
-            sprites.append(self._cache.get(share, lambda: make_pill_end(share)))
+        end = f"{reading.certainty:.0%}" if is_sure else f"{' or '.join(_nearest(reading))}?"
+        small = Text(end, name.px if is_sure else max(8, round(name.px * 0.75)))
+        # A hint that would stand out far beyond its face only gets in others' way.
+        has_end = is_sure or name.width + small.width < 2 * reading.face.size_wh[0]
+        key = name, color, chip, has_end
+        make = partial(make_pill, name, color, chip, is_whole=not has_end)
+        sprites = [self._cache.get(key, make)]
+        if has_end:
+            end_key = small, name.px
+            sprites.append(self._cache.get(end_key, lambda: make_pill_end(small, name.px)))
         return sprites
 
     def _place_panel(
-        self, reading: Reading, layout: Layout, px: int, *, is_alone: bool
+        self,
+        reading: Reading,
+        ordered: Sequence[Reading],
+        layout: Layout,
+        px: int,
+        options: OverlayOptions,
     ) -> Rect | None:
-        face = reading.face
-        size_wh = panel_size(self.labels, px)
-        corners = panel_corners(face.xyxy, size_wh, _gap(px))
-        # Its own face may be covered a little where it fills the picture.
-        own = Layout(layout.bounds, [(r, 0.3 if r == face.xyxy else w) for r, w in layout.taken])
-        rect, place, covered = own.place(size_wh, corners, self._panel_places.get(face.id))
-        if covered > (_MOST_COVERED_ALONE if is_alone else _MOST_COVERED):
+        """Where a face's bars go; nowhere where they would lie over another face or a label."""
+        face, size_wh = reading.face, panel_size(self.labels, px)
+        if not options.bars or face.size_wh[0] < _LEAST_FACE * size_wh[0]:
+            return None
+        room = _beside(face.xyxy, layout, _MOST_OF_OWN if len(ordered) == 1 else _COVERS)
+        for other in ordered:
+            if other is not reading:
+                room.take(_head(other.face.xyxy), _COVERS)
+        last = self._panel_places.get(face.id)
+        rect, place, covered = room.place(
+            size_wh, panel_corners(face.xyxy, size_wh, _gap(px)), last
+        )
+        if covered > (_MOST_OF_OWN**2 if len(ordered) == 1 else 0):
             return None
         self._panel_places[face.id] = place
-        layout.take(rect)
+        layout.take(rect, _COVERS)
         return rect
+
+
+def _beside(xyxy: Rect, layout: Layout, own: float) -> Layout:
+    """The layout as one face has it: what covering that face itself costs."""
+    return Layout(layout.bounds, [(r, own if r == xyxy else cost) for r, cost in layout.taken])
+
+
+def _head(xyxy: Rect) -> Rect:
+    x1, y1, x2, y2 = xyxy
+    wide, high = round(_AROUND_HEAD * (x2 - x1)), round(_AROUND_HEAD * (y2 - y1))
+    return x1 - wide, y1 - 2 * high, x2 + wide, y2 + high
+
+
+def _nearest(reading: Reading) -> list[str]:
+    """The two emotions that an unsure reading lies between, the likelier first."""
+    ranked = sorted(zip(reading.probabilities, reading.labels, strict=True), reverse=True)
+    return [label for _, label in ranked[:2]]
 
 
 @dataclass(frozen=True, eq=False)

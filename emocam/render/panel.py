@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from PIL import ImageDraw
 
-from emocam.recognition.labels import color_rgb
+from emocam.recognition.labels import UNSURE, color_rgb
 from emocam.render.sprites import SOFT, WHITE, Sprite, SpriteCache, Text, baseline, plate
 from emocam.types import ImageU8, Reading
 
@@ -56,7 +57,9 @@ def draw_bars(
         Where the panel's ground is kept.
     """
     labels = reading.labels
-    best = max(range(len(labels)), key=reading.probabilities.__getitem__)
+    # An unsure reading lies between two emotions: both names stand out.
+    ranked = sorted(range(len(labels)), key=reading.probabilities.__getitem__, reverse=True)
+    best = tuple(ranked[: 2 if reading.emotion == UNSURE else 1])
     ground = cache.get(
         ("bars", labels, px, best), lambda: _make_ground(labels, px, highlighted=best)
     )
@@ -75,14 +78,14 @@ def draw_bars(
         bar[:, max(left, end - tick) : end] = _TICK_BGR
 
 
-def _make_ground(labels: tuple[str, ...], px: int, highlighted: int) -> Sprite:
+def _make_ground(labels: tuple[str, ...], px: int, highlighted: Sequence[int]) -> Sprite:
     size_wh = panel_size(labels, px)
     text_px, row, pad = _measures(px)
     picture = plate(size_wh, max(2, round(px * 0.28)))
     pen = ImageDraw.Draw(picture)
     for index, name in enumerate(short_names(labels, px)):
         stands = pad + index * row + baseline(text_px, row)
-        is_best = index == highlighted
+        is_best = index in highlighted
         Text(name, text_px, WHITE if is_best else SOFT, bold=is_best).draw(pen, pad, stands)
     return Sprite.from_rgba(picture)
 

@@ -229,15 +229,15 @@ def make_pill(
     return Sprite.from_rgba(picture)
 
 
-def make_pill_end(text: Text) -> Sprite:
-    """The right end of a pill.
+def make_pill_end(text: Text, px: int) -> Sprite:
+    """The right end of a pill whose text has `px` pixels.
 
     Kept apart from the rest, the hundred percentages and the few emotions need not be drawn in
     every combination.
     """
-    size_wh = text.width + max(3, round(text.px * 0.4)), _pill_height(text.px)
-    picture = plate(size_wh, _pill_radius(text.px), round_left=False)
-    text.draw(ImageDraw.Draw(picture), 0, baseline(text.px, size_wh[1]))
+    size_wh = text.width + max(3, round(px * 0.4)), _pill_height(px)
+    picture = plate(size_wh, _pill_radius(px), round_left=False)
+    text.draw(ImageDraw.Draw(picture), 0, baseline(px, size_wh[1]))
     return Sprite.from_rgba(picture)
 
 

@@ -1,4 +1,4 @@
-"""The last thirty seconds of each face, as a strip along the bottom of the picture."""
+"""The last thirty seconds of each face, as a strip below the picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from PIL import ImageDraw
 
 from emocam.readings import Readings
-from emocam.recognition.labels import color_rgb
+from emocam.recognition.labels import color_rgb, short_name
 from emocam.render.sprites import (
     SOFT,
     WHITE,
@@ -35,7 +35,8 @@ _HOLD_S = 0.15  # how long the last reading before a gap is drawn
 _LEAST_STEP = 0.005  # of certainty: a fifth of a pixel in a strip of forty
 _LEAST_WAIT_S = 0.1  # between two steps: a pixel of 300, four of 1200
 _TRIM = 200  # steps of a run that have left the strip are dropped so many at a time
-_MOST_OF_FRAME = 0.34  # share of the picture's height that the strip may take
+_LANES_TALL = 5.6  # height of all lanes together in sizes of the text
+_MOST_LANES = 4
 _HIGHEST = 0.94  # share of a face's part of the strip that full certainty takes
 _SHIFT = 4  # OpenCV's fixed point: pixels times 16, so that the strip glides
 _LINE_RGB: Rgb = (90, 94, 100)
@@ -169,26 +170,26 @@ class History:
         last.add(time_s, reading.certainty)
 
 
-def strip_height(faces: int, px: int, frame_height: int) -> int:
-    """Height in pixels of the whole strip for a number of faces."""
-    lanes = _lanes(faces, px, frame_height)
-    return lanes * _lane_height(px) + _axis_height(px) if lanes else 0
+def strip_height(px: int) -> int:
+    """Height in pixels of the strip, whatever the number of faces: a film's pictures are all of
+    one size. Even, as H.264 wants it."""
+    return 2 * round((_LANES_TALL * px + round(px * 1.1)) / 2)
 
 
 def draw_strip(
-    frame_bgr: ImageU8,
+    strip_bgr: ImageU8,
     history: History,
     faces: Sequence[int],
     time_s: float,
     px: int,
     cache: SpriteCache,
 ) -> None:
-    """Draw the strip over the bottom of a frame, in place.
+    """Fill the strip, in place.
 
     Parameters
     ----------
-    frame_bgr
-        Shape (height, width, 3), uint8.
+    strip_bgr
+        Shape (height, width, 3), uint8: as high as `strip_height` says.
     history
         What was read.
     faces
@@ -200,34 +201,20 @@ def draw_strip(
     cache
         Where its texts are kept.
     """
-    height, width = frame_bgr.shape[:2]
-    shown = tuple(sorted(faces[: _lanes(len(faces), px, height)]))
-    if not shown:
-        return
-    top = height - strip_height(len(faces), px, height)
-    ground = cache.get(("strip", width, shown, px), lambda: _make_ground(width, shown, px))
-    ground.lay_on(frame_bgr, 0, top)
+    height, width = strip_bgr.shape[:2]
+    shown = tuple(sorted(faces[:_MOST_LANES]))
+    lane_height = (height - round(px * 1.1)) // max(1, len(shown))
+    text_px = max(9, min(px, round(lane_height / 1.3)))
+    key = "strip", width, height, shown, px
+    ground = cache.get(key, lambda: _make_ground((width, height), shown, px, lane_height))
+    ground.lay_on(strip_bgr, 0, 0)
     left, right = _sides(width, px)
     known = set(history.faces)
     for place, face in enumerate(shown):
-        if face not in known:
-            continue
-        bottom = top + (place + 1) * _lane_height(px)
-        lane = frame_bgr[bottom - _lane_height(px) + 2 : bottom - 1, left:right]
-        _draw_runs(lane, history, face, time_s, px, cache)
-
-
-def _lane_height(px: int) -> int:
-    return round(px * 2.2)
-
-
-def _axis_height(px: int) -> int:
-    return round(px * 1.1)
-
-
-def _lanes(faces: int, px: int, frame_height: int) -> int:
-    room = (frame_height * _MOST_OF_FRAME - _axis_height(px)) / _lane_height(px)
-    return min(faces, max(1, int(room)))
+        if face in known:
+            bottom = (place + 1) * lane_height
+            lane = strip_bgr[bottom - lane_height + 2 : bottom - 1, left:right]
+            _draw_runs(lane, history, face, time_s, text_px, cache)
 
 
 def _sides(width: int, px: int) -> tuple[int, int]:
@@ -235,18 +222,22 @@ def _sides(width: int, px: int) -> tuple[int, int]:
     return 2 * pad + Text("00", px, bold=True).width, width - pad
 
 
-def _make_ground(width: int, faces: Sequence[int], px: int) -> Sprite:
+def _make_ground(
+    size_wh: tuple[int, int], faces: Sequence[int], px: int, lane_height: int
+) -> Sprite:
     """The static parts: dark ground, ids of the faces, seconds."""
-    lane, axis = _lane_height(px), _axis_height(px)
+    width, height = size_wh
     left, right = _sides(width, px)
-    picture = plate((width, len(faces) * lane + axis), 0)
+    picture = plate(size_wh, 0, alpha=255)
     pen = ImageDraw.Draw(picture)
+    text_px = max(9, min(px, round(lane_height / 1.3)))
     for place, face in enumerate(faces):
-        stands = place * lane + baseline(px, lane)
-        Text(str(face), px, WHITE, bold=True).draw(pen, max(3, round(px * 0.4)), stands)
-        pen.line((left, (place + 1) * lane - 1, right, (place + 1) * lane - 1), _LINE_RGB)
-    small = max(8, round(px * 0.75))
-    stands = len(faces) * lane + baseline(small, axis)
+        stands = place * lane_height + baseline(text_px, lane_height)
+        Text(str(face), text_px, WHITE, bold=True).draw(pen, max(3, round(px * 0.4)), stands)
+        floor = (place + 1) * lane_height - 1
+        pen.line((left, floor, right, floor), _LINE_RGB)
+    small, axis = max(8, round(px * 0.75)), round(px * 1.1)
+    stands = height - axis + baseline(small, axis)
     for second in range(0, round(SPAN_S) + 1, 10):
         text = Text(f"−{SPAN_S - second:.0f} s" if second < SPAN_S else "now", small, SOFT)
         x = left + (right - left) * second / SPAN_S
@@ -276,7 +267,10 @@ def _draw_runs(
         # Where certainty was low, the word stands on the dark ground above the colour.
         is_low = height * _HIGHEST * middle < 0.8 * text_px
         ink = WHITE if is_low else ink_on(color_rgb(emotion, history.labels))
-        name = Text(emotion, text_px, ink, outline=max(1, px // 9))
-        if right - left > name.width + 4:
-            sprite = cache.get(name, partial(make_text, name))
-            sprite.lay_on(lane, left + 2, height - sprite.size_wh[1])
+        # No colour stands alone: where the word finds no room, its first letters do.
+        for word in (emotion, short_name(emotion, history.labels)):
+            name = Text(word, text_px, ink, outline=max(1, px // 9))
+            if right - left > name.width + 4:
+                sprite = cache.get(name, partial(make_text, name))
+                sprite.lay_on(lane, left + 2, height - sprite.size_wh[1])
+                break

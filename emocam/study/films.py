@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -22,6 +22,7 @@ def write_film(
     path: Path,
     stack: ExitStack,
     video: VideoFile,
+    labels: Sequence[str],
     analysed: Callable[[], Iterator[FrameReadings]],
 ) -> Iterator[FrameReadings]:
     """Write the film while the readings go by.
@@ -34,11 +35,13 @@ def write_film(
         Ends what reads and writes.
     video
         The open clip.
+    labels
+        The model's labels.
     analysed
         Starts the reading; faces that are not the participants' are `hidden` in what it gives.
     """
     second = stack.enter_context(VideoFile(video.path, video.start_s, video.end_s))
-    film = _Film(path, stack, video.fps, second.sound())
+    film = _Film(path, stack, video.fps, second.sound(), labels)
     for frame, now, drawn in frames_with_readings(stack, second, analysed()):
         film.add(frame, now, drawn)
         if now is not None:
@@ -46,26 +49,30 @@ def write_film(
 
 
 class _Film:
-    def __init__(self, path: Path, stack: ExitStack, fps: float, sound: ClipSound | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        stack: ExitStack,
+        fps: float,
+        sound: ClipSound | None,
+        labels: Sequence[str],
+    ) -> None:
         self._path, self._stack, self._fps, self._sound = path, stack, fps, sound
         self._recorder: FilmRecorder | None = None
-        self._overlay: Overlay | None = None
+        self._overlay = Overlay(labels)
         self._others = HeadMemory()
 
     def add(self, frame: Frame, now: FrameReadings | None, drawn: FrameReadings) -> None:
-        time_s, image = frame.time_s or 0.0, frame.image_bgr
-        size_wh = image.shape[1], image.shape[0]
+        time_s, picture = frame.time_s or 0.0, np.array(frame.image_bgr)
+        self._cover_others(picture, drawn, time_s, (picture.shape[1], picture.shape[0]))
+        if now is not None:
+            self._overlay.remember(now.readings, time_s)
+        options = OverlayOptions(strip=True)
+        picture = self._overlay.draw(picture, drawn, time_s=time_s, options=options)
         if self._recorder is None:
+            size_wh = picture.shape[1], picture.shape[0]
             recorder = FilmRecorder(self._path, size_wh, fps=self._fps, sound=self._sound)
             self._recorder = self._stack.enter_context(recorder)
-        picture = np.array(image)
-        self._cover_others(picture, drawn, time_s, size_wh)
-        if now is not None and now.readings:
-            overlay = self._overlay = self._overlay or Overlay(now.readings[0].labels)
-            overlay.remember(now.readings, time_s)
-        if self._overlay is not None:
-            options = OverlayOptions(strip=True)
-            picture = self._overlay.draw(picture, drawn, time_s=time_s, options=options)
         self._recorder.write(picture, time_s)
 
     def _cover_others(

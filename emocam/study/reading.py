@@ -104,7 +104,8 @@ def _read_clip(unit: Unit, recognizer: EmotionRecognizer) -> UnitReadings:
                 stack, video, recognizer, every_s=unit.every_s, choose=chooser.choose
             )
 
-        found = write_film(unit.film, stack, video, analysed) if unit.film else analysed()
+        labels = recognizer.labels
+        found = write_film(unit.film, stack, video, labels, analysed) if unit.film else analysed()
         rows: list[Rows] = [[] for _ in unit.faces]
         for now in found:
             for place, row in enumerate(chooser.rows(now)):

@@ -248,20 +248,20 @@ class _ClipWork:
         now: FrameReadings | None,
         drawn: FrameReadings | None,
     ) -> None:
-        time_s, image = frame.time_s or 0.0, frame.image_bgr
-        if self._film is None:
-            assert self.outputs.film is not None
-            recorder = FilmRecorder(
-                self.outputs.film,
-                (image.shape[1], image.shape[0]),
-                fps=video.fps,
-                sound=self._sound,
-            )
-            self._film, self._film_start_s = stack.enter_context(recorder), time_s
+        time_s = frame.time_s or 0.0
         if now is not None:
             self._overlay.remember(now.readings, time_s)
         options = OverlayOptions(strip=True, blur=self._options.blur)
         picture = self._overlay.draw(
-            image, drawn or FrameReadings(), time_s=time_s, options=options
+            frame.image_bgr, drawn or FrameReadings(), time_s=time_s, options=options
         )
+        if self._film is None:
+            assert self.outputs.film is not None
+            recorder = FilmRecorder(
+                self.outputs.film,
+                (picture.shape[1], picture.shape[0]),
+                fps=video.fps,
+                sound=self._sound,
+            )
+            self._film, self._film_start_s = stack.enter_context(recorder), time_s
         self._film.write(picture, time_s)

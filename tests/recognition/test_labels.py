@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from emocam.recognition.labels import EMOTIONS, UNSURE, color_rgb
+from emocam.recognition.labels import EMOTIONS, UNSURE, color_rgb, short_name
 
 # Machado, Oliveira, Fernandes (2009), severity 1.0, for linear RGB.
 VISIONS = {
@@ -108,3 +108,10 @@ def test_labels_of_a_users_own_get_different_colours():
     labels = tuple(f"label {number}" for number in range(8))
     assert len({color_rgb(label, labels) for label in labels}) == 8
     assert color_rgb("happy", ("x", "happy")) == color_rgb("happy")
+
+
+def test_short_names_tell_labels_apart() -> None:
+    short = [short_name(label, EMOTIONS) for label in (*EMOTIONS, UNSURE)]
+    assert short == ["A", "D", "F", "H", "N", "Sa", "Su", "U"]
+    assert short_name("a", ("a", "ab")) == "A"
+    assert short_name("ab", ("a", "ab")) == "Ab"

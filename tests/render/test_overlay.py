@@ -105,7 +105,50 @@ def test_unsure_is_gray_and_shows_no_certainty() -> None:
         frame, [reading((200, 200, 350, 350), emotion=UNSURE)], options=PLAIN
     )
     assert count_color(unsure, UNSURE) > 300
-    assert changed(frame[:190], unsure[:190])[2] < changed(frame[:190], sure[:190])[2]
+    # What it hesitates between is said in smaller words where a share would stand.
+    assert not np.array_equal(unsure[:190], sure[:190])
+
+
+def test_unsure_says_between_what_it_hesitates() -> None:
+    frame, drawn = gray(480, 640, 0), []
+    for odds in ((0.1, 0.1, 0.2, 0.3, 0.1, 0.1, 0.1), (0.3, 0.2, 0.1, 0.1, 0.1, 0.1, 0.1)):
+        one = Reading(Face((200, 200, 350, 350), 1.0), UNSURE, 0.3, 0, odds, EMOTIONS)
+        drawn.append(Overlay(EMOTIONS).draw(frame, [one], options=PLAIN))
+    assert differs(drawn[0], drawn[1]).sum() > 20
+    small = Reading(Face((200, 200, 240, 240), 1.0), UNSURE, 0.3, 0, odds, EMOTIONS)
+    beside = Overlay(EMOTIONS).draw(frame, [small], options=PLAIN)
+    assert changed(frame, beside)[2] < 320  # no hint that reaches far beyond a small face
+
+
+CROWDS = {
+    "apart": [(60 + 400 * i, 80, 210 + 400 * i, 230) for i in range(3)],
+    "close": [(40 + 150 * i, 200 + 10 * i, 160 + 150 * i, 320 + 10 * i) for i in range(7)],
+    "street": [(x, y, x + 48, y + 48) for x, y in ((200, 300), (270, 310), (600, 290), (655, 330))],
+    "edge": [(0, 0, 140, 140), (1140, 0, 1280, 140), (0, 580, 140, 720), (150, 570, 290, 710)],
+}
+
+
+@pytest.mark.parametrize("boxes", CROWDS.values(), ids=CROWDS)
+@pytest.mark.parametrize("strip", [False, True])
+def test_nothing_lies_over_another_face(boxes: list[Box], strip: bool) -> None:
+    frame = noise(720, 1280)
+    faces = [reading(box, i, EMOTIONS[i % 7]) for i, box in enumerate(boxes)]
+    drawn = Overlay(EMOTIONS).draw(frame, faces, options=OverlayOptions(strip=strip))
+    for x1, y1, x2, y2 in boxes:
+        edge = 8  # the box itself
+        inside = np.s_[y1 + edge : y2 - edge, x1 + edge : x2 - edge]
+        assert not differs(frame[inside], drawn[:720][inside]).any()
+
+
+def test_small_faces_have_no_bars() -> None:
+    frame = gray(720, 1280)
+    small, large = ((600, 300, 600 + side, 300 + side) for side in (48, 200))
+    bars = []
+    for box in (small, large):
+        both = [Overlay(EMOTIONS).draw(frame, [reading(box)], options=OverlayOptions(bars=on))
+                for on in (False, True)]  # fmt: skip
+        bars.append(differs(*both).any())
+    assert bars == [False, True]
 
 
 def test_a_label_that_is_in_doubt_is_gray_and_shows_its_certainty() -> None:
