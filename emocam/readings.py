@@ -112,7 +112,13 @@ class FrameReadings:
         return (*self.faces, *(one.face for one in self.bridged), *self.hidden)
 
     def with_bridged(self) -> FrameReadings:
-        """The same with `bridged` among the readings, at half opacity."""
+        """The same with `bridged` among the readings, at half opacity.
+
+        Returns
+        -------
+        FrameReadings
+            For drawing; without `raw` and `bridged`.
+        """
         if not self.bridged:
             return self
         opacity = (self.opacity or (1.0,) * len(self)) + (_BRIDGED_OPACITY,) * len(self.bridged)
@@ -132,7 +138,13 @@ class FrameReadings:
         return readings_html(self.readings)
 
     def rows(self) -> list[dict[str, Any]]:
-        """The table's rows: one a face, or one that says that there is none."""
+        """The table's rows.
+
+        Returns
+        -------
+        list of dict
+            One row a face, or one with the status `no_face`.
+        """
         from emocam.io.tables import reading_row, status_row
 
         if not self.readings:

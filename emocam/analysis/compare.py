@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from emocam.analysis.methods import Method, NearestNeighbors
+from emocam.analysis.compared_methods import Method, NearestNeighbors
 from emocam.errors import EmocamError
 from emocam.training.faces import Faces
 from emocam.types import FloatArray, IntArray

@@ -38,9 +38,9 @@ def compare(
 ) -> None:
     """Compare K-Means with other methods on the same balanced faces."""
     from emocam.analysis.compare import run_method
+    from emocam.analysis.compared_methods import study_methods
     from emocam.analysis.figures.base import save_png
     from emocam.analysis.figures.comparison import plot_comparison
-    from emocam.analysis.methods import study_methods
     from emocam.analysis.reports import save_comparison_report
     from emocam.analysis.rounds import make_rounds
     from emocam.output import check_free

@@ -24,6 +24,11 @@ def read_photos(
     recognizer
         What reads the faces; the default model when None.
 
+    Yields
+    ------
+    tuple of Frame and FrameReadings
+        A photo and the readings of its faces.
+
     Raises
     ------
     PictureError

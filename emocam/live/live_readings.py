@@ -61,6 +61,11 @@ def read_live(
     duration_s
         Ends after so many seconds.
 
+    Yields
+    ------
+    tuple of Frame and FrameReadings
+        The newest frame and the readings of its faces.
+
     Raises
     ------
     UsageError

@@ -82,6 +82,11 @@ class EmotionRecognizer:
         profile
             A profile, or the file of one that `emocam teach` made.
 
+        Returns
+        -------
+        EmotionRecognizer
+            Ready to read.
+
         Raises
         ------
         UsageError
@@ -98,7 +103,25 @@ class EmotionRecognizer:
 
     @classmethod
     def from_file(cls, file: ModelFile, *, certainty: float | None = None) -> EmotionRecognizer:
-        """A recognizer of a model file's content; see `load`."""
+        """A recognizer of a model file's content.
+
+        Parameters
+        ----------
+        file
+            What `load_model_file` read.
+        certainty
+            See the class.
+
+        Returns
+        -------
+        EmotionRecognizer
+            Without a profile.
+
+        Raises
+        ------
+        ModelError
+            When the recipe is not known, or an array is absent or does not fit.
+        """
         recipe = file.card["recipe"]
         if recipe not in _RECIPES:
             raise ModelError(f"the model's recipe '{recipe}' is none of: {', '.join(_RECIPES)}")
@@ -106,6 +129,11 @@ class EmotionRecognizer:
 
     def save(self, path: str | Path) -> None:
         """Write the model file, which `load` and every command's `--model` take.
+
+        Parameters
+        ----------
+        path
+            Where it goes, .safetensors.
 
         Raises
         ------
@@ -120,11 +148,32 @@ class EmotionRecognizer:
         return self.model.labels if self.personal is None else self.personal.labels
 
     def is_personal(self, reading: Reading) -> bool:
-        """Whether a face was read with the profile: its cluster is one of the person's own."""
+        """Whether a face was read with the profile: its cluster is one of the person's own.
+
+        Parameters
+        ----------
+        reading
+            By this recognizer.
+
+        Returns
+        -------
+        bool
+            False for all readings of a recognizer without a profile.
+        """
         return self.personal is not None and reading.cluster >= self.personal.first_cluster
 
     def with_profile(self, profile: Profile | None) -> EmotionRecognizer:
         """The same for one person, or for everybody; the model is shared.
+
+        Parameters
+        ----------
+        profile
+            What `emocam teach` made of the person's faces; None for everybody.
+
+        Returns
+        -------
+        EmotionRecognizer
+            A new one; this one stays as it is.
 
         Raises
         ------
@@ -141,10 +190,15 @@ class EmotionRecognizer:
         frame_bgr
             Shape (height, width, 3), uint8, blue first, upright.
 
+        Returns
+        -------
+        FrameReadings
+            One reading a face, numbered from 0; empty without a face.
+
         Raises
         ------
         ValueError
-            When it is not such a picture.
+            When the picture has another shape or type.
         """
         check_bgr(frame_bgr)
         return self.read_faces(frame_bgr, self.detector.detect(frame_bgr))
@@ -161,10 +215,15 @@ class EmotionRecognizer:
             and bottom exclusive. Faces given as boxes are numbered from 0. The model is trained
             on boxes that reach from the brows to the chin, nearly square.
 
+        Returns
+        -------
+        FrameReadings
+            One reading a face.
+
         Raises
         ------
         ValueError
-            When it is not such a picture, or a box has no area.
+            When the picture has another shape or type, or a box has no area.
         """
         check_bgr(frame_bgr)
         if not faces:
@@ -184,6 +243,11 @@ class EmotionRecognizer:
         faces_gray
             Shape (n, size, size), uint8, where size is `model.size` (48 for the models that
             emocam carries).
+
+        Returns
+        -------
+        FrameReadings
+            One reading a crop, whose box is the whole crop.
 
         Raises
         ------
@@ -206,7 +270,20 @@ class EmotionRecognizer:
         )
 
     def readings(self, faces: Sequence[Face], prediction: Prediction) -> list[Reading]:
-        """Readings of a prediction's faces, in the same order."""
+        """Readings of a prediction's faces, in the same order.
+
+        Parameters
+        ----------
+        faces
+            The n faces that were predicted.
+        prediction
+            For n faces.
+
+        Returns
+        -------
+        list of Reading
+            One a face.
+        """
         return [
             self.reading(face, probabilities, int(cluster))
             for face, probabilities, cluster in zip(
@@ -215,21 +292,59 @@ class EmotionRecognizer:
         ]
 
     def predict(self, frame_bgr: ImageU8, faces: Sequence[Face]) -> Prediction:
-        """Probabilities and clusters of one or more known faces, before any smoothing."""
+        """Probabilities and clusters of known faces, before any smoothing.
+
+        Parameters
+        ----------
+        frame_bgr
+            Shape (height, width, 3), uint8, blue first, upright.
+        faces
+            One or more faces of it.
+
+        Returns
+        -------
+        Prediction
+            For these faces, in the same order.
+        """
         return self.predict_crops(np.stack(crop_faces(frame_bgr, faces, self.model.size)))
 
     def predict_crops(self, faces_gray: ImageU8) -> Prediction:
-        """The same of faces in the training format, shape (n, size, size), uint8."""
+        """Probabilities and clusters of faces in the training format.
+
+        Parameters
+        ----------
+        faces_gray
+            Shape (n, size, size), uint8, where size is `model.size`.
+
+        Returns
+        -------
+        Prediction
+            For these faces, in the same order.
+        """
         reader = self.model if self.personal is None else self.personal
         return reader.predict(faces_gray)
 
     def reading(
         self, face: Face, probabilities: FloatArray, cluster: int, best: int | None = None
     ) -> Reading:
-        """The reading of a face with these label probabilities, shape (labels,).
+        """The reading of a face with these label probabilities.
 
-        `best` is the index of the label where temporal smoothing has chosen it; by default the
-        most probable one.
+        Parameters
+        ----------
+        face
+            The face.
+        probabilities
+            Shape (labels,), summing to 1.
+        cluster
+            Number of its emotion cluster.
+        best
+            Index of the label where temporal smoothing has chosen it; by default the most
+            probable one.
+
+        Returns
+        -------
+        Reading
+            `unsure` when the label's probability is below `certainty`.
         """
         best = int(probabilities.argmax()) if best is None else best
         certainty = float(probabilities[best])

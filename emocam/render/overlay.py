@@ -336,6 +336,11 @@ def draw(
     blur
         Whether heads are smeared beyond recognition, those in `hidden` too.
 
+    Returns
+    -------
+    ImageU8
+        A new picture of the same shape.
+
     Examples
     --------
     >>> from emocam import EmotionRecognizer, draw

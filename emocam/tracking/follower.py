@@ -10,10 +10,8 @@ from emocam.readings import FrameReadings
 from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.finder import FaceFinder
-from emocam.tracking.hysteresis import CausalSmoother
+from emocam.tracking.hysteresis import FORGET_S, CausalSmoother
 from emocam.types import Box, Face, Frame, ImageU8, Reading, check_bgr
-
-_FORGET_S = 5.0
 
 
 class Follower:
@@ -76,7 +74,12 @@ class Follower:
         return None if personal is None else personal.profile
 
     def use_profile(self, profile: Profile | None) -> None:
-        """Read its owner's face relative to a profile from the next frame on; None for nobody's.
+        """Read its owner's face relative to a profile from the next frame on.
+
+        Parameters
+        ----------
+        profile
+            Of one person; None reads all faces alike.
 
         Raises
         ------
@@ -100,7 +103,12 @@ class Follower:
             Shape (height, width, 3), uint8, blue first, upright.
         time_s
             Its time in seconds, later than that of the frame before. A time that goes back
-            forgets all faces.
+            drops all tracks.
+
+        Returns
+        -------
+        FrameReadings
+            Smoothed readings of the confirmed faces, their ids in `face.id`.
 
         Raises
         ------
@@ -120,8 +128,13 @@ class Follower:
         frame
             With its time.
         newcomers
-            Boxes that a full search of this or of a slightly older frame found; None to search
-            here when it is time for that.
+            Result of a full search of this or a slightly older frame; None to run full searches
+            here whenever one is due.
+
+        Returns
+        -------
+        FrameReadings
+            As from `follow`.
         """
         time_s = frame.time_s or 0.0
         found = self._finder.search(frame.image_bgr, time_s, newcomers)
@@ -149,7 +162,18 @@ class Follower:
         return replace(result, readings=tuple(readings), raw=tuple(raw), points=prediction.points)
 
     def readings_at(self, time_s: float) -> FrameReadings:
-        """Last readings with their boxes extrapolated to a time, and the opacity of each."""
+        """Last readings with their boxes extrapolated to a time, for drawing.
+
+        Parameters
+        ----------
+        time_s
+            In seconds, as for `follow`.
+
+        Returns
+        -------
+        FrameReadings
+            With the opacity of each reading, which falls to 0 once a face is lost.
+        """
         with self._lock:
             known = {key: reading for key, (reading, _) in self._last.items()}
             faces = [one for one in self._finder.tracker.at(time_s) if one.face.id in known]
@@ -173,6 +197,6 @@ class Follower:
     def _remember(self, readings: Sequence[Reading], time_s: float) -> None:
         with self._lock:
             self._last.update({one.face.id: (one, time_s) for one in readings})
-            old = [key for key, (_, at_s) in self._last.items() if time_s - at_s > _FORGET_S]
+            old = [key for key, (_, at_s) in self._last.items() if time_s - at_s > FORGET_S]
             for key in old:
                 del self._last[key]

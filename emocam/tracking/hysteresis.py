@@ -14,7 +14,7 @@ from emocam.types import FloatArray, Reading
 _SURER = 0.15  # margin over the threshold, as a share of what is left to 1, that ends `unsure`
 # Expressions and doubts shorter than a second do not count; smoothing adds half a second.
 _UNSURE_AFTER_S = 1.5
-_FORGET_S = 5.0
+FORGET_S = 5.0  # a face that is gone for longer is forgotten
 
 
 class CausalSmoother:
@@ -54,8 +54,8 @@ class CausalSmoother:
 
     def forget_before(self, time_s: float) -> None:
         """Drop faces that were last read well before this time, in seconds."""
-        self._smoother.forget_before(time_s - _FORGET_S)
-        for key in [key for key, (_, at_s) in self._labels.items() if time_s - at_s > _FORGET_S]:
+        self._smoother.forget_before(time_s - FORGET_S)
+        for key in [key for key, (_, at_s) in self._labels.items() if time_s - at_s > FORGET_S]:
             del self._labels[key]
             self._unsure_since_s.pop(key, None)
 

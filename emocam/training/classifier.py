@@ -77,6 +77,11 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y
             Shape (n,): labels; or shape (n, labels): shares of the labels 0, 1, …, such as votes.
 
+        Returns
+        -------
+        EmotionClassifier
+            Itself, fitted.
+
         Raises
         ------
         ValueError
@@ -109,12 +114,34 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def predict_proba(self, X: ImageU8) -> FloatArray:
-        """Calibrated probabilities, shape (n, labels); the cluster's label has the largest."""
+        """Calibrated probabilities of the labels.
+
+        Parameters
+        ----------
+        X
+            Shape (n, height, width), uint8.
+
+        Returns
+        -------
+        FloatArray
+            Shape (n, labels), rows summing to 1; the cluster's label has the largest.
+        """
         check_is_fitted(self, "model_")
         return self.model_.predict(self._checked(X)).probabilities
 
     def predict(self, X: ImageU8) -> IntArray:
-        """Label of each face's cluster, shape (n,)."""
+        """Label of each face's cluster.
+
+        Parameters
+        ----------
+        X
+            Shape (n, height, width), uint8.
+
+        Returns
+        -------
+        IntArray
+            Shape (n,): one of `classes_` a face.
+        """
         best = self.predict_proba(X).argmax(axis=1)
         return np.asarray(self.classes_[best])
 

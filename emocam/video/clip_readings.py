@@ -55,6 +55,11 @@ def read_video(
     smooth
         Whether to smooth readings over time; otherwise each is as the model gave it.
 
+    Yields
+    ------
+    tuple of Frame and FrameReadings
+        An analysed frame and the readings of its faces.
+
     Raises
     ------
     SourceError

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from emocam.analysis.compare import comparison_table, measures_of, run_method
-from emocam.analysis.methods import (
+from emocam.analysis.compared_methods import (
     HogSvm,
     Method,
     NaiveBayes,
