@@ -23,6 +23,7 @@ from emocam.cli.settings import Settings, load_settings
 from emocam.cli.shortcuts import choose_command
 from emocam.cli.welcome import WELCOME
 from emocam.errors import EmocamError, UsageError
+from emocam.limits import check_limits, shortage
 
 _WRONG_USAGE = 2
 # Click's exception, wherever this version of Typer keeps its Click.
@@ -93,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             _end(_usage_line(error), _WRONG_USAGE)
         if debug:
             raise
-        _end(f"unexpected {type(error).__name__}: {error} (--debug shows where)", 1)
+        unexpected = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
+        _end(shortage(error) or unexpected, 1)
     else:
         sys.exit(code)
 
@@ -105,6 +107,7 @@ def _run(given: list[str]) -> int:
     if not given:
         print(WELCOME)
         return _WRONG_USAGE
+    check_limits()
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     chosen = choose_command(given, commands)
     if chosen != given:

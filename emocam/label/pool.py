@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from emocam.errors import SetupError, SourceError
 from emocam.label.tasks import PhotoResult, PhotoTask, Work, failed
+from emocam.limits import check_open_files
 
 Results = Iterator[list[PhotoResult]]
 Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
@@ -21,6 +22,7 @@ Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
 CHUNK = 8  # photos a message: enough that sending costs nothing, few enough to lose little
 _IN_FLIGHT_ON_CLUSTER = 256  # messages: workers that join later find some
 _WORKER_WAIT_S = 60
+_FILES, _FILES_A_PROCESS = 56, 8  # open at once here: pipes, locks, the journal
 _CRASHED = "the reader crashed on it"
 # Libraries that would start a thread for each core in each process.
 _ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
@@ -72,6 +74,7 @@ def read_in_processes(
     read_apart
         What a process does with the work, the number of this process, and some tasks.
     """
+    check_open_files(_FILES + _FILES_A_PROCESS * jobs)
     read = partial(read_apart, work, os.getpid())
     with ExitStack() as stack:
         processes = [stack.enter_context(_Process()) for _ in range(jobs)]
