@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, overload
 
@@ -129,6 +129,20 @@ class FrameReadings:
             points=None,
             bridged=(),
             opacity=opacity,
+        )
+
+    def with_faces(self, change: Callable[[Face], Face]) -> FrameReadings:
+        """The same readings with each face changed, moved to another picture's pixels say."""
+
+        def changed(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
+            return tuple(replace(one, face=change(one.face)) for one in readings)
+
+        return replace(
+            self,
+            readings=changed(self.readings),
+            raw=changed(self.raw),
+            bridged=changed(self.bridged),
+            hidden=tuple(map(change, self.hidden)),
         )
 
     def _repr_html_(self) -> str:

@@ -24,13 +24,15 @@ class _Terminal:
 
 
 def live(
-    source: Annotated[
-        str,
+    sources: Annotated[
+        list[str] | None,
         typer.Argument(
-            help="Number of a camera, /dev/video2, an http(s):// or rtsp:// address, screen "
-            "(screen:2, screen:800x600+100+50), or a file with --realtime."
+            metavar="SOURCE...",
+            help="Number of a camera (0 by default), /dev/video2, an http(s):// or rtsp:// "
+            "address, screen (screen:2, screen:800x600+100+50), or a file with --realtime; "
+            "several are shown side by side.",
         ),
-    ] = "0",
+    ] = None,
     model: Model = None,
     certainty: Certainty = None,
     camera_size: Annotated[
@@ -101,8 +103,10 @@ def live(
     from emocam.live.options import LiveOptions
     from emocam.live.run import run_live
 
+    address, *others = map(parse_address, sources or ["0"])
     options = LiveOptions(
-        address=parse_address(source),
+        address=address,
+        others=tuple(others),
         settings=CameraSettings(_size(camera_size), fps),
         model=model,
         certainty=certainty,

@@ -65,6 +65,9 @@ class LiveCamera:
         Size and rate to ask for.
     opener
         Opens an address; tests give their own.
+    changed, start_s
+        For several cameras of one session: what is notified of news of any, and where on
+        `time.monotonic()` their common clock begins. By default each has its own.
 
     Attributes
     ----------
@@ -78,13 +81,16 @@ class LiveCamera:
         settings: CameraSettings | None = None,
         *,
         opener: Opener | None = None,
+        changed: threading.Condition | None = None,
+        start_s: float | None = None,
     ) -> None:
         self.address = address
         self.garbled = 0
         wanted = settings or CameraSettings()
         self._open = opener or (lambda place: open_capture(place, wanted))
         self._given = address
-        self._changed = threading.Condition()
+        self._changed = changed or threading.Condition()
+        self._given_start_s = start_s
         self._ending = threading.Event()
         self._frame: Frame | None = None
         self._fault = ""
@@ -99,7 +105,8 @@ class LiveCamera:
         # Opened here and not in the thread: macOS asks for permission on the main thread only.
         prepare_backends()
         self._capture = self._open(self.address)
-        self._start_s = time.monotonic()
+        given_s = self._given_start_s
+        self._start_s = time.monotonic() if given_s is None else given_s
         self._thread = threading.Thread(target=self._run, name="camera", daemon=True)
         self._thread.start()
         try:

@@ -29,7 +29,7 @@ class Log:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._had_face: bool | None = None
+        self._had_face: dict[str, bool] = {}  # by source
 
     def add(
         self,
@@ -46,9 +46,9 @@ class Log:
         for one in frames:
             if one:
                 rows += one.rows()
-            elif self._had_face is not False:
+            elif self._had_face.get(one.source, True):
                 rows += [{**row, "reason": "from here on"} for row in one.rows()]
-            self._had_face = bool(one)
+            self._had_face[one.source] = bool(one)
         if rows:
             self._table.write(rows)
             self._table.flush()

@@ -22,6 +22,7 @@ class LiveOptions:
     """What a live session is asked for."""
 
     address: Address  # where the pictures come from
+    others: tuple[Address, ...] = ()  # further sources beside it
     # Size and rate to ask the camera for
     settings: CameraSettings = field(default_factory=CameraSettings)
     # As for `EmotionRecognizer.load`
@@ -44,6 +45,11 @@ class LiveOptions:
     keep_all: bool = False  # whether to keep boxes that are turned down as no faces
     force: bool = False  # whether existing results may be overwritten
 
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """All sources."""
+        return (self.address, *self.others)
+
     def check(self) -> None:
         """Find what is wrong before a camera is opened.
 
@@ -53,7 +59,11 @@ class LiveOptions:
             With what mends it.
         """
         find_model(self.model)
-        check_source(self.address, self.settings, realtime=self.realtime)
+        for address in self.addresses:
+            check_source(address, self.settings, realtime=self.realtime)
+        texts = [address.text for address in self.addresses]
+        if len(set(texts)) < len(texts):
+            raise UsageError(f"a source is named twice: {' '.join(texts)}")
         parse_receivers(self.send)
         if self.virtual_camera:
             check_virtual_camera()

@@ -24,6 +24,7 @@ from emocam.live.options import LiveOptions
 from emocam.live.senders.addresses import Receiver, make_sender, parse_receivers
 from emocam.live.senders.messages import SessionClock
 from emocam.live.session import LiveSession, Reporter
+from emocam.live.side_by_side import CameraGroup, FollowerGroup
 from emocam.live.sinks import LiveSinks
 from emocam.live.stats import Summary
 from emocam.live.virtual_camera import VirtualCamera
@@ -62,12 +63,12 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(
             EmotionRecognizer.load, options.model, certainty=options.certainty
         )
-        camera = stack.enter_context(LiveCamera(options.address, options.settings))
+        camera = _make_camera(options)
+        stack.enter_context(camera)
         recognizer = loading.result()
         stack.enter_context(one_blas_thread())
         cv2.setNumThreads(_search_threads())
-        follower = Follower(recognizer, smooth=not options.raw, keep_all=options.keep_all)
-        _load_profile(options, follower)
+        follower = _make_follower(options, camera, recognizer)
         # Signals are handled before any message tells that the session runs.
         ending = stack.enter_context(end_on_signals())
         clock = SessionClock.at(camera.clock_s)
@@ -83,19 +84,39 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
     return session.summary
 
 
+def _make_camera(options: LiveOptions) -> LiveCamera | CameraGroup:
+    if options.others:
+        return CameraGroup(options.addresses, options.settings)
+    return LiveCamera(options.address, options.settings)
+
+
+def _make_follower(
+    options: LiveOptions, camera: LiveCamera | CameraGroup, recognizer: EmotionRecognizer
+) -> Follower | FollowerGroup:
+    followers = [
+        Follower(recognizer, smooth=not options.raw, keep_all=options.keep_all)
+        for _ in options.addresses
+    ]
+    if options.profile is not None and options.profile.exists():
+        profile = Profile.load(options.profile)
+        for follower in followers:
+            follower.use_profile(profile)
+    return FollowerGroup(camera, followers) if isinstance(camera, CameraGroup) else followers[0]
+
+
 def _make_sinks(
     options: LiveOptions,
     labels: Sequence[str],
     probe: WindowProbe | None,
     clock: SessionClock,
-    camera: LiveCamera,
+    camera: LiveCamera | CameraGroup,
 ) -> LiveSinks:
     table = None
     if options.log is not None:
         table = open_table(options.log, labels, force=options.force, live=True)
     receivers = parse_receivers(options.send)
     server = _make_server(options, receivers)
-    source = options.address.text
+    source = camera.address.text
     sinks = LiveSinks(
         table=table,
         virtual_camera=_make_virtual_camera(options, camera),
@@ -110,7 +131,9 @@ def _make_sinks(
     return sinks
 
 
-def _make_virtual_camera(options: LiveOptions, camera: LiveCamera) -> VirtualCamera | None:
+def _make_virtual_camera(
+    options: LiveOptions, camera: LiveCamera | CameraGroup
+) -> VirtualCamera | None:
     first = camera.newest()
     if not options.virtual_camera or first is None:
         return None
@@ -138,8 +161,3 @@ def _make_marks(options: LiveOptions, stack: ExitStack, clock: SessionClock) -> 
 def _search_threads() -> int:
     """Threads for one search of a whole frame: the camera and the window need cores too."""
     return max(1, (os.cpu_count() or 2) // 2)
-
-
-def _load_profile(options: LiveOptions, follower: Follower) -> None:
-    if options.profile is not None and options.profile.exists():
-        follower.use_profile(Profile.load(options.profile))

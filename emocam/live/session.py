@@ -14,10 +14,11 @@ from emocam.live.options import LiveOptions
 from emocam.live.rates import Rate
 from emocam.live.senders.messages import Event, Mark
 from emocam.live.senders.sender import Sender
+from emocam.live.side_by_side import CameraGroup, FollowerGroup, pairs
 from emocam.live.sinks import LiveSinks, PictureSink
 from emocam.live.stats import Summary
 from emocam.live.teacher import LiveTeacher
-from emocam.live.threads import DetectionThread, RecognitionThread
+from emocam.live.threads import ReadingThreads
 from emocam.live.view import LiveView
 from emocam.readings import FrameReadings
 from emocam.tracking.follower import Follower
@@ -72,8 +73,8 @@ class LiveSession:
     def __init__(
         self,
         options: LiveOptions,
-        camera: LiveCamera,
-        follower: Follower,
+        camera: LiveCamera | CameraGroup,
+        follower: Follower | FollowerGroup,
         reporter: Reporter,
         sinks: LiveSinks,
         marks: Marks | None = None,
@@ -82,10 +83,11 @@ class LiveSession:
         self.summary = Summary()
         self.view = LiveView(follower.recognizer.labels, sinks)
         self._reporter = reporter
-        self._detection = DetectionThread(camera, keep_all=options.keep_all)
         # Senders are told by the thread that reads: the next picture is not waited for.
         listeners = [sender.put for sender in sinks.senders]
-        self._recognition = RecognitionThread(camera, follower, self._detection, listeners)
+        self._threads = ReadingThreads(
+            pairs(camera, follower), keep_all=options.keep_all, listeners=listeners
+        )
         self._marks = Marks() if marks is None else marks
         self._log = None if sinks.table is None else Log(sinks.table)
         self._sinks, self._open = sinks, ExitStack()
@@ -108,8 +110,7 @@ class LiveSession:
             for sink in (sinks.table, sinks.browser, sinks.window, *self._others()):
                 if sink is not None:
                     opening.enter_context(sink)
-            opening.enter_context(self._detection)
-            opening.enter_context(self._recognition)
+            opening.enter_context(self._threads)
             self._open = opening.pop_all()
         return self
 
@@ -118,7 +119,7 @@ class LiveSession:
         self._tell_news()
         self.summary.sending = [sender.summary for sender in self._sinks.senders]
         # The counts are final once the threads have been joined.
-        self.summary.turned_down = self.follower.turned_down + self._detection.turned_down
+        self.summary.turned_down = self.follower.turned_down + self._threads.turned_down
         self._stop_film()
         self._keep_profile()
 
@@ -131,8 +132,8 @@ class LiveSession:
             going = self._step()
             self.summary.seconds = self.camera.clock_s - first_s
             going = going and (limit_s is None or self.summary.seconds < limit_s)
-        self._recognition.stop()  # what it is busy with belongs to the log too
-        self._check_threads()
+        self._threads.stop()  # what it is busy with belongs to the log too
+        self._threads.check()
         self._take()
         if first is not None and self._frame is not None:
             self.summary.frames = self._last - first.index + 1
@@ -140,7 +141,7 @@ class LiveSession:
 
     def _step(self) -> bool:
         """Wait for a frame, show it, do what a key asks for; False when the session is over."""
-        self._check_threads()
+        self._threads.check()
         newer = self.camera.wait_newer(self._last, _WAIT_S)
         self._take()
         if newer is None and self.camera.ended:
@@ -153,14 +154,9 @@ class LiveSession:
         key = self._show(is_new=newer is not None and newer is self._frame)
         return self._obey(self.view.controls.press(key)) if key else True
 
-    def _check_threads(self) -> None:
-        """Raise in the main thread what a worker thread raised."""
-        self._detection.check()
-        self._recognition.check()
-
     def _take(self) -> None:
         """Take over what the threads found since the last time."""
-        analyses, gaps = self._recognition.take(), self.camera.take_gaps()
+        analyses, gaps = self._threads.take(), self.camera.take_gaps()
         marks = self._marks.take(self.camera.address.text)
         self.summary.add_gaps(gaps)
         for one in analyses:
@@ -234,8 +230,7 @@ class LiveSession:
                 self._correct(action)
         except EmocamError as error:  # of a disk that is full, say: the session goes on
             self._say(str(error))
-        paused = self.view.controls.paused
-        self._recognition.paused = self._detection.paused = paused
+        self._threads.pause(self.view.controls.paused)
         return True
 
     def _start_or_stop_film(self) -> None:

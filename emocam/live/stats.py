@@ -70,16 +70,17 @@ class Summary:
     marks: list[tuple[str, float]] = field(default_factory=list)  # name, time in seconds
     sending: list[str] = field(default_factory=list)  # a line for each receiver of readings
     _seen: dict[int, _LastLabel] = field(default_factory=dict)
-    _last_read_s: float | None = None
+    _last_read_s: dict[str, float] = field(default_factory=dict)  # by source
 
     def add(self, readings: FrameReadings) -> None:
         """Count one analysis; they come in order."""
         self.analyses += 1
         time_s = readings.time_s or 0.0
         self.read += bool(readings)
-        if readings and self._last_read_s is not None:
-            self.read_seconds += self._step(self._last_read_s, time_s)
-        self._last_read_s = time_s if readings else None
+        last_s = self._last_read_s.pop(readings.source, None)
+        if readings:
+            self.read_seconds += 0.0 if last_s is None else self._step(last_s, time_s)
+            self._last_read_s[readings.source] = time_s
         for reading, raw in zip(readings, readings.raw, strict=True):
             now = _LastLabel(reading.emotion, raw.emotion, time_s)
             before = self._seen.get(reading.face.id)

@@ -7,6 +7,7 @@ from collections import deque
 from pathlib import Path
 
 from emocam.errors import InputError
+from emocam.live.side_by_side import FollowerGroup
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import NEUTRAL
 from emocam.recognition.profile import Example, Profile
@@ -79,7 +80,7 @@ class LiveTeacher:
         Whether the profile is another one than at first.
     """
 
-    def __init__(self, follower: Follower) -> None:
+    def __init__(self, follower: Follower | FollowerGroup) -> None:
         self.is_changed = False
         self._follower = follower
         self._take: Take | None = None

@@ -10,13 +10,13 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
 
 from emocam.detection.detector import FaceDetector
 from emocam.io.camera import LiveCamera
 from emocam.readings import FrameReadings
 from emocam.tracking.finder import SEARCH_EVERY_S
-from emocam.tracking.follower import Follower
 from emocam.types import Box, Frame
 
 if TYPE_CHECKING:
@@ -26,6 +26,17 @@ _WAIT_S = 0.1
 _JOIN_S = 5.0
 _SEARCH_EMPTY_S = 0.1  # while there is no face at all
 _SEARCH_SHARE = 0.25  # of the time, on a machine where a search takes long
+
+
+class FrameReader(Protocol):
+    """Reads the frames of one camera in order, as `Follower` does."""
+
+    @property
+    def alone(self) -> bool: ...
+
+    def follow_frame(
+        self, frame: Frame, newcomers: Sequence[Box] | None = None
+    ) -> FrameReadings: ...
 
 
 class Worker:
@@ -139,7 +150,7 @@ class RecognitionThread(Worker):
     def __init__(
         self,
         camera: LiveCamera,
-        follower: Follower,
+        follower: FrameReader,
         detection: DetectionThread,
         listeners: Sequence[Callable[[FrameReadings], None]] = (),
     ) -> None:
@@ -165,3 +176,64 @@ class RecognitionThread(Worker):
         self._results.append(result)
         for tell in self._listeners:
             tell(result)
+
+
+class ReadingThreads:
+    """Both threads of each camera of a session; a context manager.
+
+    Parameters
+    ----------
+    cameras
+        Open cameras, each with what reads its frames.
+    keep_all
+        Whether rejected detections are kept.
+    listeners
+        Told of each result at once, in the thread that reads.
+    """
+
+    def __init__(
+        self,
+        cameras: Sequence[tuple[LiveCamera, FrameReader]],
+        *,
+        keep_all: bool = False,
+        listeners: Sequence[Callable[[FrameReadings], None]] = (),
+    ) -> None:
+        self._detection = [DetectionThread(camera, keep_all=keep_all) for camera, _ in cameras]
+        self._recognition = [
+            RecognitionThread(camera, reader, detection, listeners)
+            for (camera, reader), detection in zip(cameras, self._detection, strict=True)
+        ]
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        for worker in (*self._detection, *self._recognition):
+            self._open.enter_context(worker)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    @property
+    def turned_down(self) -> int:
+        """How many boxes of full searches were no faces; final once the threads have ended."""
+        return sum(one.turned_down for one in self._detection)
+
+    def check(self) -> None:
+        """Raise what went wrong in a thread: it must not end silently, and nor must the session."""
+        for worker in (*self._detection, *self._recognition):
+            worker.check()
+
+    def pause(self, paused: bool) -> None:
+        """Leave frames alone for now, or go on."""
+        for worker in (*self._detection, *self._recognition):
+            worker.paused = paused
+
+    def stop(self) -> None:
+        """End the reading after the frames that it is busy with."""
+        for worker in self._recognition:
+            worker.stop()
+
+    def take(self) -> list[FrameReadings]:
+        """Readings that are done since the last call, in the order of their frames' times."""
+        taken = [result for worker in self._recognition for result in worker.take()]
+        return sorted(taken, key=lambda one: one.time_s or 0.0)

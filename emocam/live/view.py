@@ -158,5 +158,4 @@ def _mirrored(readings: FrameReadings, width: int) -> FrameReadings:
         x1, y1, x2, y2 = one.xyxy
         return replace(one, xyxy=(width - x2, y1, width - x1, y2))
 
-    mirrored = tuple(replace(one, face=face(one.face)) for one in readings)
-    return replace(readings, readings=mirrored, hidden=tuple(face(one) for one in readings.hidden))
+    return readings.with_faces(face)
