@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -11,16 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from emocam.study.baseline import changes, neutral_profile, relative_to
+from emocam.study.baseline import changes, neutral_bias, relative_to
 from emocam.study.data import ReadSession, Study
 from emocam.study.measures import (
     Values,
     compared_names,
+    lasting,
     measure,
     measure_names,
     transition_counts,
 )
-from emocam.study.neutral_profile import NeutralProfile
+from emocam.study.neutral_bias import NeutralBias
 from emocam.study.segments import WHOLE
 from emocam.study.statistics import Contrast, Means, contrast, corrected, mean_intervals
 from emocam.study.synchrony import Synchrony, synchrony
@@ -137,7 +138,7 @@ class Analysis:
         Between conditions.
     synchrony
         Of participants seen together.
-    profiles
+    biases
         Of the participants' neutral faces, where there is a baseline.
     conditions, participants, segments
         Names in the order in which they came.
@@ -150,7 +151,7 @@ class Analysis:
     cells: dict[Key, Cell]
     comparisons: tuple[Comparison, ...]
     synchrony: tuple[PairSynchrony, ...]
-    profiles: dict[str, NeutralProfile]
+    biases: dict[str, NeutralBias]
     conditions: tuple[str, ...]
     participants: tuple[str, ...]
     segments: tuple[str, ...]
@@ -167,7 +168,7 @@ def analyse(study: Study, baseline: str | None = None) -> Analysis:
         Name of the segments in which faces were at rest: each participant is then read with a
         profile of the neutral face, and compared measures are taken relative to it too.
     """
-    sessions, profiles = _with_profiles(study, baseline)
+    sessions, biases = _without_bias(study, baseline)
     names = measure_names(study.labels)
     compared = compared_names(study.labels)
     rows = [row for place, one in enumerate(sessions) for row in _rows(place, one)]
@@ -186,7 +187,7 @@ def analyse(study: Study, baseline: str | None = None) -> Analysis:
         cells=cells,
         comparisons=_comparisons(cells, names, compared, conditions, _named(sessions, baseline)),
         synchrony=tuple(_synchrony(sessions)),
-        profiles=profiles,
+        biases=biases,
         conditions=conditions,
         participants=_in_order(one.session.participant for one in sessions),
         segments=segments,
@@ -197,32 +198,34 @@ def _in_order(names: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _with_profiles(
+def _without_bias(
     study: Study, baseline: str | None
-) -> tuple[tuple[ReadSession, ...], dict[str, NeutralProfile]]:
+) -> tuple[tuple[ReadSession, ...], dict[str, NeutralBias]]:
     if baseline is None:
         return study.sessions, {}
     by_person: dict[str, list[ReadSession]] = defaultdict(list)
     for one in study.sessions:
         by_person[one.session.participant].append(one)
-    profiles = {
-        name: profile
+    biases = {
+        name: bias
         for name, some in by_person.items()
-        if (profile := neutral_profile([(s.frames, s.segments) for s in some], baseline))
+        if (bias := neutral_bias([(s.frames, s.segments) for s in some], baseline))
     }
     sessions = tuple(
-        replace(one, frames=relative_to(one.frames, profiles[name], study.certainty))
-        if (name := one.session.participant) in profiles
+        replace(one, frames=relative_to(one.frames, biases[name], study.certainty))
+        if (name := one.session.participant) in biases
         else one
         for one in study.sessions
     )
-    return sessions, profiles
+    return sessions, biases
 
 
 def _rows(place: int, one: ReadSession) -> list[SegmentRow]:
-    rows, seen = [], defaultdict(int)  # type: ignore[var-annotated]
+    rows: list[SegmentRow] = []
+    seen: Counter[str] = Counter()
+    lasts_s = lasting(one.frames)
     for segment in one.segments:
-        values, spells = measure(one.frames, segment)
+        values, spells = measure(one.frames, segment, lasts_s)
         seen[segment.name] += 1
         counts = transition_counts(spells, one.frames.labels)
         end_s = segment.end_s if segment.end_s is not None else np.inf

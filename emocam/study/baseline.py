@@ -1,4 +1,4 @@
-"""Readings relative to a baseline segment: a profile of each participant's neutral face."""
+"""Readings relative to a baseline segment: what each participant's face shows beyond its rest."""
 
 from __future__ import annotations
 
@@ -6,21 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from emocam.errors import InputError
-from emocam.recognition.labels import NEUTRAL
-from emocam.recognition.temporal import smooth_clip
-from emocam.study.frames import SessionFrames
-from emocam.study.neutral_profile import FEWEST_READINGS, NeutralProfile, learn_neutral
+from emocam.study.frames import Floats, SessionFrames
+from emocam.study.neutral_bias import NeutralBias, learn_bias
 from emocam.study.segments import Segment
 
-_MOST_READINGS = 500  # more say nothing new of a face at rest
+_MOMENT_S = 0.2
 
 
-def neutral_profile(
+def neutral_bias(
     sessions: Sequence[tuple[SessionFrames, Sequence[Segment]]], baseline: str
-) -> NeutralProfile | None:
-    """The profile of one participant's neutral face; None without enough readings.
+) -> NeutralBias | None:
+    """The bias of one participant's face at rest; None without enough readings.
 
     Parameters
     ----------
@@ -36,46 +34,43 @@ def neutral_profile(
         if segment.name == baseline
         for part in [frames.between(segment.start_s, segment.end_s)]
     ]
-    seen = np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
-    labels = sessions[0][0].labels
-    if len(seen) < FEWEST_READINGS or NEUTRAL not in labels:
-        return None
-    every = max(1, len(seen) // _MOST_READINGS)
-    try:
-        return learn_neutral(list(seen[::every]), labels, model="")
-    except InputError:
-        return None
+    return learn_bias(np.concatenate(rows), sessions[0][0].labels) if rows else None
 
 
-def relative_to(frames: SessionFrames, profile: NeutralProfile, certainty: float) -> SessionFrames:
-    """A session read anew with the participant's profile.
+def relative_to(frames: SessionFrames, bias: NeutralBias, certainty: float) -> SessionFrames:
+    """A session read anew, without what the participant's face always shows.
 
     Parameters
     ----------
     frames
         As the model read them, smoothed.
-    profile
+    bias
         Of the participant.
     certainty
         Below it a label is `unsure`.
     """
-    read = np.flatnonzero(frames.said >= 0)
+    read = np.flatnonzero((frames.said >= 0) & ~np.isnan(frames.probabilities[:, 0]))
     if not len(read):
         return frames
-    logs = np.log(np.maximum(frames.probabilities[read], 1e-4)) - np.asarray(
-        profile.bias, np.float32
-    )
-    shares = np.exp(logs - logs.max(axis=1, keepdims=True))
-    shares /= shares.sum(axis=1, keepdims=True)
-    shares = shares.astype(np.float32)
-    # The readings are smooth already; only labels that would flicker are calmed.
-    _, best = smooth_clip(shares, frames.time_s[read].tolist())
+    shares = bias.apply(frames.probabilities[read])
+    best = _calm(shares.argmax(axis=1), frames.time_s[read])
     sure = shares[np.arange(len(read)), best]
     said, probabilities = frames.said.copy(), frames.probabilities.copy()
     certainties = frames.certainty.copy()
     said[read] = np.where(sure >= certainty, best, len(frames.labels))
     probabilities[read], certainties[read] = shares, sure
     return replace(frames, said=said, probabilities=probabilities, certainty=certainties)
+
+
+def _calm(best: npt.NDArray[np.int64], times_s: Floats) -> npt.NDArray[np.int64]:
+    """Labels that hold for a moment only become those before; the readings are smooth already."""
+    first = np.flatnonzero(np.r_[True, best[1:] != best[:-1]])
+    ends_s = np.r_[times_s[first[1:]], np.inf]
+    holds = ends_s - times_s[first] >= _MOMENT_S
+    holds[0] = True
+    before = np.maximum.accumulate(np.where(holds, np.arange(len(first)), 0))
+    lengths = np.diff(np.append(first, len(best)))
+    return np.repeat(best[first[before]], lengths)
 
 
 def changes(

@@ -138,7 +138,9 @@ def spells_of(frames: SessionFrames, lasts_s: Floats) -> Spells:
     return Spells(said[first][is_label], frames.time_s[first][is_label], ends_s[last][is_label])
 
 
-def measure(frames: SessionFrames, segment: Segment) -> tuple[Values, Spells]:
+def measure(
+    frames: SessionFrames, segment: Segment, lasts_s: Floats | None = None
+) -> tuple[Values, Spells]:
     """Measure one segment of one session.
 
     Parameters
@@ -147,12 +149,14 @@ def measure(frames: SessionFrames, segment: Segment) -> tuple[Values, Spells]:
         The whole session, as it is to be read.
     segment
         Part of it; its end is known.
+    lasts_s
+        What `lasting` gives for the session, where that is known already.
 
     Returns
     -------
     The measures by name, NaN where there is nothing to measure, and the spells.
     """
-    lasts_s = lasting(frames)
+    lasts_s = lasting(frames) if lasts_s is None else lasts_s
     first = int(np.searchsorted(frames.time_s, segment.start_s))
     end_s = segment.end_s if segment.end_s is not None else np.inf
     last = int(np.searchsorted(frames.time_s, end_s))

@@ -55,7 +55,7 @@ def _segments(study: Study, analysis: Analysis) -> list[str]:
     baseline = study.settings.get("baseline")
     if baseline:
         said.append(
-            f"Readings are relative to the segment '{baseline}': for {len(analysis.profiles)} of "
+            f"Readings are relative to the segment '{baseline}': for {len(analysis.biases)} of "
             f"{len(analysis.participants)} participants a profile of the neutral face was learnt "
             "from it, and conditions are compared by the change from it."
         )

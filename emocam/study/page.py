@@ -430,25 +430,21 @@ def _strip(
 ) -> list[dict[str, Any]]:
     """What was said when: a piece for each stretch of one label, none shorter than a pixel."""
     said, times = one.frames.said, one.frames.time_s
-    ends = times + lasting(one.frames)
     begins = np.flatnonzero(np.r_[True, said[1:] != said[:-1]])
-    pieces: list[dict[str, Any]] = []
-    for a, b in zip(begins, [*begins[1:], len(said)], strict=True):
-        if said[a] < 0:
-            continue
-        x1, x2 = drawing.across(np.array([times[a], ends[b - 1]]), first, last)
-        if x2 - x1 < 1.0:
-            continue
-        label = (*labels, UNSURE)[said[a]]
-        pieces.append(
-            {
-                "x": f"{x1:.1f}",
-                "wide": f"{x2 - x1:.1f}",
-                "color": color_hex(label, labels),
-                "text": f"{label}, {clock(float(times[a]))} to {clock(float(ends[b - 1]))}",
-            }
-        )
-    return pieces
+    ends_s = (times + lasting(one.frames))[np.append(begins[1:], len(said)) - 1]
+    starts_s, codes = times[begins], said[begins]
+    lefts, rights = (drawing.across(some, first, last) for some in (starts_s, ends_s))
+    shown = np.flatnonzero((codes >= 0) & (rights - lefts >= 1.0))
+    names = (*labels, UNSURE)
+    return [
+        {
+            "x": f"{lefts[n]:.1f}",
+            "wide": f"{rights[n] - lefts[n]:.1f}",
+            "color": color_hex(names[codes[n]], labels),
+            "text": f"{names[codes[n]]}, {clock(starts_s[n])} to {clock(ends_s[n])}",
+        }
+        for n in shown
+    ]
 
 
 def _synchrony(analysis: Analysis) -> list[dict[str, Any]]:

@@ -120,7 +120,7 @@ def test_a_baseline_takes_off_what_a_face_always_shows() -> None:
         return next(row.values for row in analysis.rows if row.segment == segment)
 
     assert values(plain, "rest")["sad_readable"] == 1
-    assert "ann" in relative.profiles
+    assert "ann" in relative.biases
     assert values(relative, "rest")["neutral_readable"] == 1
     assert values(relative, "rest")["expressiveness_change"] == 0
     assert values(relative, "film")["happy_readable"] == pytest.approx(1.0, abs=0.05)
