@@ -85,6 +85,7 @@ def read_on_cluster(
     work: Work,
     tasks: Iterable[PhotoTask],
     address: str,
+    chunk: int = CHUNK,
     read_some: Callable[[Work, list[PhotoTask]], list[PhotoResult]] = label_there,
 ) -> Results:
     """Read photos on the workers of a Dask cluster, which must see the photos and the model.
@@ -95,6 +96,8 @@ def read_on_cluster(
         As in `read_in_processes`.
     address
         Of the scheduler, such as `tcp://host:8786`.
+    chunk
+        Photos that a worker gets at once.
     read_some
         What a worker does with the work and some tasks.
 
@@ -113,7 +116,7 @@ def read_on_cluster(
         with _cluster(address) as executor:
             places = [executor] * _IN_FLIGHT_ON_CLUSTER
             # Dask tries a task on several workers before it says that it kills them.
-            yield from _read_at(places, partial(read_some, work), tasks, CHUNK, KilledWorker)
+            yield from _read_at(places, partial(read_some, work), tasks, chunk, KilledWorker)
     except TimeoutError as error:
         raise SetupError(
             f"no worker at {address} takes the photos; start one: dask worker {address}"

@@ -329,7 +329,7 @@ def _read_units(
 
 def _results(work: Work, tasks: list[PhotoTask], options: StudyOptions) -> Results:
     if options.scheduler is not None:
-        return read_on_cluster(work, tasks, options.scheduler, read_tasks)
+        return read_on_cluster(work, tasks, options.scheduler, 1, read_tasks)
     jobs = min(options.jobs, len(tasks))
     return read_in_processes(work, tasks, jobs, 1, read_tasks_apart)
 
