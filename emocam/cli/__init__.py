@@ -17,7 +17,19 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from emocam import __version__
-from emocam.cli import compare, dataset, doctor, evaluate, explain, label, live, study, train, video
+from emocam.cli import (
+    compare,
+    dataset,
+    doctor,
+    evaluate,
+    explain,
+    label,
+    live,
+    study,
+    teach,
+    train,
+    video,
+)
 from emocam.cli.options import INTERRUPTED, be_quiet, print_remarks
 from emocam.cli.settings import Settings, load_settings
 from emocam.cli.shortcuts import choose_command
@@ -39,6 +51,7 @@ _COMMANDS: dict[Callable[..., None], str] = {
     video.video: "emocam video talks/ --output annotated --blur",
     label.label: "emocam label holiday/ -o labels.sqlite --gallery faces.html",
     study.study: "emocam study sessions/ --baseline rest --output results",
+    teach.teach: "emocam teach -o me.json",
     train.train: "emocam train fer2013.zip --output my-faces.safetensors",
     evaluate.evaluate: "emocam evaluate fer2013.zip --report evaluation.html",
     dataset.dataset: "emocam dataset fer2013.zip --balance-to balanced",

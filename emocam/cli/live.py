@@ -10,10 +10,10 @@ import typer
 from emocam.cli.options import Certainty, Force, Model
 
 
-class _Terminal:
+class Terminal:
     """Results go to standard output, remarks to standard error."""
 
-    def __init__(self, *, results_to_stderr: bool) -> None:
+    def __init__(self, *, results_to_stderr: bool = False) -> None:
         self._results = sys.stderr if results_to_stderr else sys.stdout
 
     def line(self, text: str) -> None:
@@ -127,7 +127,7 @@ def live(
         force=force,
     )
     # Standard output belongs to the messages where they go there.
-    terminal = _Terminal(results_to_stderr="jsonl:-" in options.send)
+    terminal = Terminal(results_to_stderr="jsonl:-" in options.send)
     for line in run_live(options, terminal).lines():
         terminal.line(line)
 

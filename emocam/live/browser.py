@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from base64 import b64encode
+from collections import deque
 
 import cv2
 from websockets.sync.server import ServerConnection
@@ -18,6 +19,8 @@ from emocam.render.page import render_page
 from emocam.types import ImageU8
 
 _STREAM = "stream"
+_KEY = "key "
+_MOST_KEYS = 20
 _LONGEST_SIDE = 1280  # larger pictures are shrunk: a tunnel carries them, a page shows no more
 _JPEG_QUALITY = 85
 _POLL_S = 0.25  # how often a waiting client's thread checks whether the session has ended
@@ -39,6 +42,7 @@ class BrowserView:
         self._server = LocalServer() if server is None else server
         self._published: _Published | None = None
         self._count = 0
+        self._keys: deque[str] = deque(maxlen=_MOST_KEYS)
         html = render_page("live/templates/live.html", title="emocam live").encode()
         self._server.add_page(html, _content_policy(html))
         self._server.add_stream(_STREAM, self._send_pictures)
@@ -72,6 +76,13 @@ class BrowserView:
             self._published = _Published(self._count, frame_bgr, readings)
             self._server.changed.notify_all()
 
+    def take_keys(self) -> list[str]:
+        """Buttons pressed on the pages since the last call, where `keys` in the state has any."""
+        taken = []
+        while self._keys:
+            taken.append(self._keys.popleft())
+        return taken
+
     def __exit__(self, *_: object) -> None:
         self._server.__exit__()
 
@@ -79,8 +90,11 @@ class BrowserView:
         last_sent = 0
         while not self._server.is_ended:
             try:
-                connection.recv(timeout=_POLL_S)
+                message = connection.recv(timeout=_POLL_S)
             except TimeoutError:
+                continue
+            if isinstance(message, str) and message.startswith(_KEY):
+                self._keys.append(message.removeprefix(_KEY))
                 continue
             published = self._wait_newer(last_sent)
             if published is None:

@@ -79,7 +79,9 @@ class LiveOptions:
             check_free(self.record, force=self.force)
 
 
-def check_source(address: Address, settings: CameraSettings, *, realtime: bool) -> None:
+def check_source(
+    address: Address, settings: CameraSettings, *, realtime: bool, command: str = "live"
+) -> None:
     """Find out whether an address is live, or a file that is to be shown as if it were.
 
     Raises
@@ -89,7 +91,8 @@ def check_source(address: Address, settings: CameraSettings, *, realtime: bool) 
     """
     text = address.text
     if address.kind == "path" and not realtime:
-        wanted = f"for a file: emocam live {text} --realtime, or emocam video {text}"
+        wanted = f"for a file: emocam {command} {text} --realtime"
+        wanted += f", or emocam video {text}" if command == "live" else ""
         raise UsageError(f"'{text}' is no camera: give a number or an address; {wanted}")
     if address.kind != "path" and realtime:
         raise UsageError(f"--realtime is for a file; {text} is live already")

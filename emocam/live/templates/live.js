@@ -61,7 +61,8 @@ function showReadings() {
     if (cards.get(face.id)?.rows !== rows) { cards.get(face.id)?.root.remove(); addCard(face, rows); }
     fillCard(cards.get(face.id), face);
   }
-  byId("nobody").hidden = present.size > 0;
+  showKeys(state.keys ?? []);
+  byId("nobody").hidden = present.size > 0 || byId("keys").hidden === false;
   const words = state.faces.map((face) => `face ${face.id}: ${face.emotion}`).join(", ") || "no face";
   canvas.setAttribute("aria-label", `camera picture: ${words}`);
   const now = performance.now();
@@ -69,6 +70,23 @@ function showReadings() {
     byId("spoken").textContent = words;
     spokenAt = now;
   }
+}
+
+// Of a guided session: what can be pressed.
+function showKeys(keys) {
+  const written = JSON.stringify(keys);
+  if (byId("keys").dataset.written === written) return;
+  byId("keys").dataset.written = written;
+  byId("keys").hidden = keys.length === 0;
+  byId("keys").replaceChildren(...keys.map(([key, text]) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = text;
+    button.addEventListener("click", () => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(`key ${key}`);
+    });
+    return button;
+  }));
 }
 
 function addCard(face, rows) {

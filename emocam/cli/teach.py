@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emocam.cli.options import Force, JsonOutput, Model, print_left_out
+
+if TYPE_CHECKING:
+    from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.teaching.from_photos import Lesson
+    from emocam.teaching.summary import ProfileSummary
+
+
+def teach(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="[CAMERA|FOLDER|CLIP|PROFILE]",
+            help="A camera as for 'live', a folder of <label>/*.jpg, a clip with --marks, or a "
+            "profile with --show.",
+        ),
+    ] = "0",
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="JSON", help="The profile.")
+    ] = Path("me.json"),
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LABEL,LABEL",
+            help="What to show the camera, in this order; also labels of your own. All that the "
+            "model knows by default, neutral first.",
+        ),
+    ] = None,
+    marks: Annotated[
+        Path | None,
+        typer.Option(metavar="CSV", help="What a clip shows when: columns start, end, label."),
+    ] = None,
+    add: Annotated[
+        bool, typer.Option("--add", help="Add to the profile instead of starting one.")
+    ] = False,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Replace the labels taught now, keep the others.")
+    ] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Only tell what a profile holds, and how well.")
+    ] = False,
+    no_window: Annotated[
+        bool, typer.Option("--no-window", help="Print what to do instead of a window.")
+    ] = False,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Be guided in a browser on this computer.")
+    ] = False,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="Take a video file as if it were a camera.")
+    ] = False,
+    model: Model = None,
+    force: Force = False,
+    as_json: JsonOutput = False,
+) -> None:
+    """Teach it one face: your own examples of expressions, and of anything else your face does.
+
+    Look into the camera and show what it asks for, a minute in all. 'live', 'video', 'label' and
+    'explain' then read that face with --profile me.json.
+    """
+    from emocam.errors import UsageError
+    from emocam.recognition.profile import Profile
+    from emocam.recognition.recognizer import EmotionRecognizer
+    from emocam.teaching.summary import ProfileSummary
+    from emocam.teaching.teach import check_target, taught_profile
+
+    path = Path(source)
+    if show:
+        target = path if path.suffix.lower() == ".json" else output
+        recognizer = EmotionRecognizer.load(model)
+        _print(ProfileSummary.of(recognizer.model, Profile.load(target)), as_json=as_json)
+        return
+    if path.suffix.lower() == ".json":
+        raise UsageError(f"{source} is a profile: 'emocam teach {source} --show' tells about it")
+    check_target(output, add=add, anew=anew, force=force)
+    if path.is_dir() or (path.is_file() and not realtime):
+        recognizer = EmotionRecognizer.load(model)
+        lesson = _learn_files(path, marks, recognizer)
+    else:
+        from emocam.cli.live import Terminal
+        from emocam.teaching.guide import Guidance, guided_lesson
+
+        guidance = Guidance(
+            source=source,
+            model=model,
+            labels=None if labels is None else tuple(labels.split(",")),
+            window=not no_window,
+            browser=browser,
+            realtime=realtime,
+        )
+        recognizer, lesson = guided_lesson(guidance, Terminal())
+    print_left_out(lesson.left_out)
+    profile = taught_profile(lesson.examples, recognizer, output, add=add, anew=anew)
+    summary = ProfileSummary.of(recognizer.model, profile)
+    profile.save(output)
+    _print(summary, as_json=as_json)
+    if not as_json:
+        print(f"  {output}")
+    if lesson.left_out:
+        raise typer.Exit(1)
+
+
+def _learn_files(path: Path, marks: Path | None, recognizer: EmotionRecognizer) -> Lesson:
+    from emocam.errors import UsageError
+    from emocam.recognition.personal import teachable
+
+    teachable(recognizer.model)
+    if path.is_dir():
+        from emocam.teaching.from_photos import learn_photos
+
+        return learn_photos(path, recognizer)
+    from emocam.teaching.from_clip import learn_clip, read_marks
+
+    if marks is None:
+        raise UsageError(
+            f"what does {path} show when? --marks marks.csv says it, with the columns start, end "
+            f"and label; for a guided session with the file as a camera: --realtime"
+        )
+    return learn_clip(path, read_marks(marks), recognizer)
+
+
+def _print(summary: ProfileSummary, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(summary.figures()))
+        return
+    for line in summary.lines():
+        print(line)
