@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from emocam.label.photo_readings import read_photos
     from emocam.live.live_readings import read_live
     from emocam.readings import FrameReadings, rows
+    from emocam.recognition.profile import Profile
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.render.overlay import draw
     from emocam.tracking.follower import Follower
@@ -34,6 +35,7 @@ __all__ = [
     "Follower",
     "Frame",
     "FrameReadings",
+    "Profile",
     "Reading",
     "__version__",
     "draw",
@@ -52,6 +54,7 @@ _LAZY = {
     "Follower": "emocam.tracking.follower",
     "Frame": "emocam.types",
     "FrameReadings": "emocam.readings",
+    "Profile": "emocam.recognition.profile",
     "Reading": "emocam.types",
     "draw": "emocam.render.overlay",
     "evaluate": "emocam.training.from_arrays",

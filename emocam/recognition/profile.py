@@ -51,7 +51,7 @@ class Example:
 class Profile:
     """A person's examples; `EmotionRecognizer.load(profile=...)` reads with it.
 
-    It holds no picture, and none can be made from it.
+    It holds points, no pictures.
 
     Attributes
     ----------
