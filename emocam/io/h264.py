@@ -24,7 +24,6 @@ _QUALITY = 23  # x264's constant rate factor: 18 is hardly told from the source,
 _BT601 = 6  # the matrix that OpenCV's conversion to YUV uses (SMPTE 170M in ITU-T H.273)
 _LIMITED_RANGE = 1
 _USUAL_RATE = 48_000
-_DRAFT_S = 1  # offset of all times in the draft, which has no negative ones
 _PRIMING_S = 0.03  # the sound's first packet only prepares the decoder, and lies before zero
 
 
@@ -51,12 +50,11 @@ class H264Film:
     def __init__(
         self, path: Path, size_wh: tuple[int, int], fps: float, sound: ClipSound | None
     ) -> None:
-        self._path = path
         self._first_s: float | None = None
         self._last_tick = -1
         self._frame_ticks = round(_CLOCK / fps)
-        self._draft = path.with_name(f"{path.name}.nut")
-        self._container = av.open(str(self._draft), "w", format="nut", options={"write_index": "0"})
+        # The index goes to the front, so that a browser can seek before all is loaded.
+        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "faststart"})
         self._stream = self._add_picture(size_wh, fps)
         self.lacks = ""
         self._sound: _Sound | None = None
@@ -91,65 +89,34 @@ class H264Film:
         picture = av.VideoFrame.from_numpy_buffer(frame_yuv, format="yuv420p")  # no copy
         # Two frames can be closer than a tick in a broken clip; equal times would end the film.
         tick = max(self._last_tick + 1, round((time_s - self._first_s) * _CLOCK))
-        picture.pts, picture.time_base = tick + _DRAFT_S * _CLOCK, Fraction(1, _CLOCK)
+        picture.pts, picture.time_base = tick, Fraction(1, _CLOCK)
         self._last_tick = tick
-        self._container.mux(self._stream.encode(picture))
+        self._mux(self._stream.encode(picture))
 
     def close(self) -> None:
-        """Flush the encoder, and remux the draft."""
+        """Flush the encoders, and complete the file."""
         try:
-            try:
-                if self._first_s is not None:
-                    if self._sound is not None:
-                        self._sound.finish()
-                    self._container.mux(self._stream.encode(None))
-            finally:
-                self._container.close()
             if self._first_s is not None:
-                self._finish()
+                if self._sound is not None:
+                    self._sound.finish()
+                self._mux(self._stream.encode(None))
         finally:
-            self._draft.unlink(missing_ok=True)
+            self._container.close()
 
-    def _finish(self) -> None:
-        """Copy the draft to an mp4 file.
-
-        An mp4 file's index lies in memory while it is written, 17 MB an hour. By now there is room
-        for it, and it goes to the front, so that a browser can jump before all is loaded.
-        """
-        options = {"movflags": "faststart"}
-        with (
-            av.open(str(self._draft)) as draft,
-            av.open(str(self._path), "w", format="mp4", options=options) as film,
-        ):
-            streams = [film.add_stream_from_template(stream) for stream in draft.streams]
-            # The draft doesn't know how long anything lasts. That matters for what comes last.
-            lasts_s = {"video": self._frame_ticks / _CLOCK}
-            lasts_s["audio"] = self._sound.last_lasts_s if self._sound is not None else 0.0
-            for packet in draft.demux():
-                if packet.dts is None:  # the last of a stream, and empty
-                    continue
-                early = round(_DRAFT_S / packet.time_base)
-                packet.pts, packet.dts = packet.pts - early, packet.dts - early
-                packet.duration = round(lasts_s[packet.stream.type] / packet.time_base)
-                packet.stream = streams[packet.stream.index]
-                film.mux(packet)
+    def _mux(self, packets: Iterable[Any]) -> None:
+        for packet in packets:
+            packet.duration = self._frame_ticks  # counts for the last frame alone
+            self._container.mux(packet)
 
 
 class _Sound:
-    """The sound of a clip, copied packet by packet, or encoded as AAC where mp4 can't hold it.
-
-    Attributes
-    ----------
-    last_lasts_s
-        Length of the last packet in seconds.
-    """
+    """The sound of a clip, copied packet by packet, or encoded as AAC where mp4 can't hold it."""
 
     def __init__(self, source: ClipSound, film: Any) -> None:
         self._film = film
         self._source = source
         self._waiting: Any = None
         self._last_dts: int | None = None
-        self.last_lasts_s = 0.0
         heard = source.stream
         self._encodes = heard.codec_context.name not in _COPIED_CODECS
         if self._encodes:
@@ -179,8 +146,7 @@ class _Sound:
         if self._last_dts is not None and dts <= self._last_dts:
             return  # in a damaged clip time goes back, which no film may hold
         self._last_dts = dts
-        self.last_lasts_s = float((packet.duration or 0) * packet.time_base)
-        shift = round((zero_s - _DRAFT_S) / packet.time_base)
+        shift = round(zero_s / packet.time_base)
         packet.pts, packet.dts = packet.pts - shift, dts - shift
         packet.stream = self._out
         self._film.mux(packet)
@@ -192,21 +158,20 @@ class _Sound:
             return  # a damaged packet: silence
         for sound in heard:
             if sound.pts is not None:
-                sound.pts -= round((zero_s - _DRAFT_S) / sound.time_base)
+                sound.pts -= round(zero_s / sound.time_base)
             for part in self._resampler.resample(sound):
-                self._mux(self._out.encode(part))
+                self._film.mux(self._out.encode(part))
 
     def _mux(self, packets: Iterable[Any]) -> None:
         for packet in packets:
-            self.last_lasts_s = float((packet.duration or 0) * packet.time_base)
             self._film.mux(packet)
 
     def finish(self) -> None:
         """Flush the encoder."""
         if self._encodes:
             for part in self._resampler.resample(None):
-                self._mux(self._out.encode(part))
-            self._mux(self._out.encode(None))
+                self._film.mux(self._out.encode(part))
+            self._film.mux(self._out.encode(None))
 
 
 def _aac(film: Any, heard: Any) -> tuple[Any, Any]:
