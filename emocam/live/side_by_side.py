@@ -188,9 +188,14 @@ class NumberedFollower:
         """Whether no face is known just now."""
         return self.follower.alone
 
-    def follow_frame(self, frame: Frame, newcomers: Sequence[Box] | None = None) -> FrameReadings:
+    def follow_frame(
+        self,
+        frame: Frame,
+        newcomers: Sequence[Box] | None = None,
+        read_until_s: float | None = None,
+    ) -> FrameReadings:
         """As that of the follower."""
-        return self._numbered(self.follower.follow_frame(frame, newcomers))
+        return self._numbered(self.follower.follow_frame(frame, newcomers, read_until_s))
 
     def readings_at(self, time_s: float) -> FrameReadings:
         """As that of the follower."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _WAIT_S = 0.1
 _JOIN_S = 5.0
 _SEARCH_EMPTY_S = 0.1  # while there is no face at all
+_USUAL_PERIOD_S = 1 / 30
+_PERIOD_WEIGHT = 0.1  # of a new frame in the mean time from one to the next
 _SEARCH_SHARE = 0.25  # of the time, on a machine where a search takes long
 
 
@@ -35,7 +37,10 @@ class FrameReader(Protocol):
     def alone(self) -> bool: ...
 
     def follow_frame(
-        self, frame: Frame, newcomers: Sequence[Box] | None = None
+        self,
+        frame: Frame,
+        newcomers: Sequence[Box] | None = None,
+        read_until_s: float | None = None,
     ) -> FrameReadings: ...
 
 
@@ -161,6 +166,8 @@ class RecognitionThread(Worker):
         # Unbounded: while a window is dragged nothing is taken, and the log needs them all. They
         # hold no pictures.
         self._results: deque[FrameReadings] = deque()
+        self._before: tuple[int, float] | None = None  # number and time of the last frame
+        self._period_s = _USUAL_PERIOD_S
 
     def take(self) -> list[FrameReadings]:
         """Readings that are done since the last call, in order."""
@@ -172,10 +179,19 @@ class RecognitionThread(Worker):
     def take_in(self, frame: Frame) -> None:
         """Read it, with what full searches have found since."""
         newcomers = self._detection.take(alone=self._follower.alone)
-        result = self._follower.follow_frame(frame, newcomers)
+        result = self._follower.follow_frame(frame, newcomers, self._until_s(frame))
         self._results.append(result)
         for tell in self._listeners:
             tell(result)
+
+    def _until_s(self, frame: Frame) -> float:
+        """When the next frame comes: readings that are ready by then are drawn with it."""
+        time_s, before = frame.time_s or 0.0, self._before
+        self._before = frame.index, time_s
+        if before is not None and frame.index > before[0]:
+            period_s = (time_s - before[1]) / (frame.index - before[0])
+            self._period_s += _PERIOD_WEIGHT * (period_s - self._period_s)
+        return time.monotonic() - (self._camera.clock_s - time_s) + self._period_s
 
 
 class ReadingThreads:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,6 +14,8 @@ from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.finder import FaceFinder
 from emocam.tracking.hysteresis import FORGET_S, CausalSmoother
 from emocam.types import Box, Face, Frame, ImageU8, Reading, check_bgr
+
+_READ_ALWAYS = 2  # faces, however late it is: both take little longer than one of them
 
 
 class Follower:
@@ -54,6 +58,7 @@ class Follower:
         self._smoother = CausalSmoother(self.recognizer)
         self._last: dict[int, tuple[Reading, float]] = {}
         self._next_index = 0
+        self._face_s = 0.0  # what reading a face took last time
         self._last_s: float | None = None
         self._lock = threading.Lock()
 
@@ -120,7 +125,12 @@ class Follower:
         self._next_index += 1
         return self.follow_frame(frame)
 
-    def follow_frame(self, frame: Frame, newcomers: Sequence[Box] | None = None) -> FrameReadings:
+    def follow_frame(
+        self,
+        frame: Frame,
+        newcomers: Sequence[Box] | None = None,
+        read_until_s: float | None = None,
+    ) -> FrameReadings:
         """The readings of the next frame, where new faces may be searched for elsewhere.
 
         Parameters
@@ -130,6 +140,10 @@ class Follower:
         newcomers
             Result of a full search of this or a slightly older frame; None to run full searches
             here whenever one is due.
+        read_until_s
+            When reading should be done, by `time.monotonic`: as many faces are read as will fit,
+            two at least, those that were not read for longest. The others are `hidden` this time,
+            and keep their last readings in `readings_at`. None reads all.
 
         Returns
         -------
@@ -148,7 +162,10 @@ class Follower:
             return result
         with self._lock:
             recognizer, smoother = self.recognizer, self._smoother
+        tracked, faces = faces, self._to_read(faces, read_until_s)
+        start_s = time.monotonic()
         prediction = recognizer.predict(frame.image_bgr, faces)
+        self._face_s = (time.monotonic() - start_s) / len(faces)
         raw = recognizer.readings(faces, prediction)
         of_frame = prediction.of_frame()
         readings = recognizer.readings(faces, of_frame)
@@ -159,7 +176,25 @@ class Follower:
             ]
             smoother.forget_before(time_s)
         self._remember(readings, time_s)
-        return replace(result, readings=tuple(readings), raw=tuple(raw), points=prediction.points)
+        return replace(
+            result,
+            readings=tuple(readings),
+            raw=tuple(raw),
+            points=prediction.points,
+            hidden=result.hidden + tuple(one for one in tracked if one not in faces),
+        )
+
+    def _to_read(self, faces: Sequence[Face], until_s: float | None) -> list[Face]:
+        """Those that there is time for, in the same order."""
+        if until_s is None:
+            return list(faces)
+        left_s = until_s - time.monotonic()
+        count = max(_READ_ALWAYS, int(left_s / self._face_s) if self._face_s else len(faces))
+        with self._lock:
+            read_s = {key: at_s for key, (_, at_s) in self._last.items()}
+        longest_unread = sorted(faces, key=lambda face: read_s.get(face.id, -math.inf))[:count]
+        ids = {face.id for face in longest_unread}
+        return [face for face in faces if face.id in ids]
 
     def readings_at(self, time_s: float) -> FrameReadings:
         """Last readings with their boxes extrapolated to a time, for drawing.

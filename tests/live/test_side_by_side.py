@@ -137,7 +137,7 @@ class Told:
     def __init__(self, *faces: int):
         self.faces = faces
 
-    def follow_frame(self, one: Frame, newcomers=None) -> FrameReadings:
+    def follow_frame(self, one: Frame, newcomers=None, read_until_s=None) -> FrameReadings:
         return frame(one.index, *(reading(face) for face in self.faces))
 
     def readings_at(self, time_s: float) -> FrameReadings:

@@ -225,3 +225,24 @@ def test_doubt_that_passes_is_not_said(make, model: Model):
     late = [one.readings[0] for one in after if one.time_s > 3.2]
     assert any(one.certainty < 0.5 for one in late)
     assert {one.readings[0].emotion for one in [*doubt, *after]} == {"happy"}
+
+
+def test_when_time_is_short_two_faces_are_read_those_first_that_waited_longest(make):
+    reader = make()
+    boxes = [(10 + 75 * column, 40 + 90 * row, 70 + 75 * column, 100 + 90 * row)
+             for row in range(2) for column in range(2)]  # fmt: skip
+    reader._finder._detector.there = boxes
+
+    def read(number: int, until_s: float | None) -> list[int]:
+        got = reader.follow_frame(Frame(IMAGE, number, number / 20), boxes, until_s)
+        assert len(got.heads) == 4 or number == 0  # nothing of a face that waits is lost
+        assert len(got.raw) == len(got.readings)
+        return [one.face.id for one in got]
+
+    assert read(0, None) == []  # seen once
+    everybody = read(1, None)
+    assert len(everybody) == 4
+    turns = [read(number, -1.0) for number in range(2, 6)]  # there is no time at all
+    assert [len(turn) for turn in turns] == [2, 2, 2, 2]
+    assert sorted(turns[0] + turns[1]) == sorted(turns[2] + turns[3]) == everybody
+    assert {one.face.id for one in reader.readings_at(5 / 20)} == set(everybody)
