@@ -1,4 +1,4 @@
-"""What K-Means found: how pure its clusters are, and how many there might be."""
+"""Measures of clusters: purity, inertia, silhouette."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_ROWS = 2000  # the silhouette compares each face with each other
 
 @runtime_checkable
 class Clustered(Protocol):
-    """A model that tells where its emotion clusters lie.
+    """A model with emotion clusters.
 
     Attributes
     ----------
@@ -37,17 +37,17 @@ class Clustered(Protocol):
     def cluster_names(self) -> IntArray: ...
 
     def cluster_space(self, faces_gray: ImageU8) -> FloatArray:
-        """Where faces lie in the space of the centres, shape (n, d), float32."""
+        """Faces in the space of the cluster centres, shape (n, d), float32."""
         ...
 
     def evidence(self, faces_gray: ImageU8) -> FloatArray:
-        """How much speaks for each label, shape (n, labels): larger is more, on any scale."""
+        """Evidence for each label, shape (n, labels), on any scale."""
         ...
 
 
 @dataclass(frozen=True)
 class ClusterFigures:
-    """What one cluster holds."""
+    """Statistics of one cluster."""
 
     number: int  # the cluster's number
     name: str  # the label it is named after

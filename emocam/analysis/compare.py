@@ -1,4 +1,4 @@
-"""The same faces for every method, and how sure the differences are."""
+"""Comparison of methods on the same faces, with bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Measure:
 
 @dataclass(frozen=True, eq=False)
 class MethodResult:
-    """How one method did."""
+    """Result of one method."""
 
     name: str  # the method's name
     # Shape (labels, labels), int64: rows true, columns predicted. None when the method could not be

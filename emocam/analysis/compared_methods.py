@@ -1,4 +1,4 @@
-"""Ways of reading a face that the study compares, all fitted on the same faces."""
+"""The methods that `emocam compare` fits on the same faces."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HOG_SIDE, _HOG_CELL, _HOG_ORIENTATIONS = 48, 8, 9
 
 
 class Method(ABC):
-    """One way of reading a face; `name` is what tables and figures call it."""
+    """A method; `name` is what tables and figures call it."""
 
     name: str
 
@@ -115,7 +115,7 @@ class _Classifier(Method):
 
 
 class NearestNeighbors(_Classifier):
-    """k-NN on scaled grey values: the five most alike faces vote."""
+    """k-NN (k = 5) on scaled grey values."""
 
     name = "k-NN on pixels (k = 5)"
 
@@ -158,7 +158,7 @@ class HogSvm(_Classifier):
 
 
 def study_methods(carried: FaceModel, labels: Sequence[str]) -> list[Method]:
-    """All methods of the study, in the order in which they are told.
+    """All methods of the comparison, in the order of the tables.
 
     Parameters
     ----------

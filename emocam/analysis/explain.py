@@ -1,4 +1,4 @@
-"""Where a decision came from: parts of the face that speak for and against it, and distances."""
+"""Explanations: occlusion maps, words and cluster distances of a reading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emocam.types import FloatArray, ImageU8
 CELLS = 8
 """Cells of the heat map each way."""
 
-_NOTHING = 1e-3  # less evidence is rounding: such a face is like none that is remembered
+_NOTHING = 1e-3  # less evidence is rounding: such a face resembles no training face
 _PATCH = 1.6  # side of the covered patch in cells: neighbours overlap, so the map is smooth
 _MOST_NAMES = 3
 _BLUR = 0.12  # of the face's side: blurs what an expression is made of, keeps the light

@@ -1,4 +1,4 @@
-"""One photo through faces and emotions to an explanation of each reading."""
+"""Explanations of the faces of a photo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports: one self-contained page with the figures, to look at, send on or print."""
+"""The self-contained report pages of `compare`, `dataset` and `evaluate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to fit on and what to test on, from a data set of any form."""
+"""Training and test folds of a data set."""
 
 from __future__ import annotations
 

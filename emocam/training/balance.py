@@ -1,4 +1,4 @@
-"""As many pictures of each class as of the others."""
+"""Class balancing: undersampling, a memory limit, augmentation of rare labels."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     dims
         Dimensions of the projection; at most half as many as there are faces.
     ridge_balance, calibration_balance
-        How far rare labels are weighed up, 0 to 1: in the regression, and in the calibration.
+        How far rare labels are weighted up, 0 to 1: in the regression, and in the calibration.
     copies
         Changed copies of each face to be right for as well.
     random_state

@@ -1,4 +1,4 @@
-"""Training and test pictures, as people have them: a zip, a folder or FER2013's CSV."""
+"""Data sets of labelled pictures: a zip, a folder or FER2013's CSV."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def class_counts(pictures: Iterable[Picture]) -> Counter[str]:
 
 
 def open_dataset(path: Path) -> Dataset:
-    """See what a data set holds.
+    """Open a data set.
 
     Parameters
     ----------

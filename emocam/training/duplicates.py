@@ -1,4 +1,4 @@
-"""The same picture twice: within a part, across parts, under two labels."""
+"""Duplicate pictures: within a part, across parts, under two labels."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def find_duplicates(dataset: Dataset, progress: Callable[[int], None] | None = N
     Parameters
     ----------
     dataset
-        Where to look.
+        The data set to search.
     progress
         Called with the pictures done.
     """

@@ -27,7 +27,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Scores are calibrated by multinomial logistic regression (Platt's scaling for several labels),
     and then by one factor (temperature scaling: Guo and others, "On calibration of modern neural
     networks", ICML 2017) and a share of the uniform distribution, so that the certainty is right
-    for labels as often as they come, however they are weighed. The probabilities, sharpened, are
+    for labels as often as they come, however they are weighted. The probabilities, sharpened, are
     scaled with `StandardScaler` and grouped by an unseeded `KMeans`. Each cluster takes the label
     that most of its faces bear, where a face counts by its weight, and for each label by its share
     in it.
@@ -37,7 +37,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     n_clusters
         As many as labels by default.
     balance
-        How far rare labels are weighed up: 0 takes the labels as often as they come, 1 makes all
+        How far rare labels are weighted up: 0 takes the labels as often as they come, 1 makes all
         labels count the same. Larger finds rare labels more often and common ones less.
     sharpening
         Power that the probabilities are raised to before K-Means (and divided by their sum).

@@ -1,4 +1,4 @@
-"""Whether somebody equalised the histograms of a data set's pictures before passing them on."""
+"""Detects data sets whose pictures were histogram-equalised."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Equalisation:
 
 
 def find_equalisation(dataset: Dataset, seed: int = 0) -> Equalisation:
-    """Look at some of the pictures that can be read, each time the same."""
+    """Measure a fixed sample of the pictures that can be read."""
     order = np.random.default_rng(seed).permutation(len(dataset.pictures))[:_SAMPLED]
     found = []
     for index in np.sort(order):

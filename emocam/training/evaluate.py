@@ -1,4 +1,4 @@
-"""How often a model is right, and what it takes for what."""
+"""Evaluation: accuracy, confusion matrix, calibration."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Evaluation:
 
 
 def evaluate(model: FaceModel, faces: Faces) -> Evaluation:
-    """Let a model read labelled faces.
+    """Evaluate a model on labelled faces.
 
     A set that lacks some of the model's labels is evaluated on those it has: the answer is then
     the likeliest of these.

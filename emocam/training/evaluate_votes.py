@@ -1,4 +1,4 @@
-"""How often a model is right by what most people called a picture."""
+"""Evaluation by the majority of annotator votes."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class VotesEvaluation:
 
 
 def evaluate_votes(evaluation: Evaluation, faces: Faces, table: VotesTable) -> VotesEvaluation:
-    """Judge answers by the votes.
+    """Evaluate answers by the votes.
 
     Parameters
     ----------

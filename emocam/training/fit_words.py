@@ -43,7 +43,7 @@ class WordsChoices:
     clusters: int | None = None  # emotion clusters; as many as labels by default
     ridge_share: float = 0.45  # of votes in the ridge's targets; the rest is the label
     calibration_share: float = 0.5  # the same for calibration and clusters
-    ridge_balance: float = 0.5  # how far rare labels are weighed up: see `label_weights`
+    ridge_balance: float = 0.5  # how far rare labels are weighted up: see `label_weights`
     calibration_balance: float = 0.9
     words: int = 32  # visual words a scale
     dims: int = 640  # of the projection

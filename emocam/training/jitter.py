@@ -1,4 +1,4 @@
-"""Changed copies of training faces: what a camera and a face detector do to a crop."""
+"""Data augmentation: jittered copies of training faces, as a camera and a detector vary them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _SHIFT = 3.5 / 48  # of the side
 
 
 def jittered(faces_gray: ImageU8, seed: int) -> ImageU8:
-    """A copy of each face: turned, zoomed, shifted, some blurred, noisy or of other contrast.
+    """A copy of each face: turned, zoomed and shifted, some blurred, noisy or of other contrast.
 
     Parameters
     ----------
     faces_gray
         Shape (n, size, size), uint8.
     seed
-        The same seed changes them in the same way.
+        The same seed gives the same copies.
     """
     random = np.random.default_rng(seed)
     changed = np.empty_like(faces_gray)
@@ -64,7 +64,7 @@ def _shaded(face: ImageU8, random: np.random.Generator) -> ImageU8:
 
 
 def _small_and_back(face: np.ndarray, share: float) -> np.ndarray:
-    """As a face looks that was far from the camera."""
+    """Reduce and enlarge a face, as one far from the camera."""
     size = len(face)
     small = cv2.resize(face, (round(size * share),) * 2, interpolation=cv2.INTER_AREA)
     return np.asarray(cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC))

@@ -1,4 +1,4 @@
-"""From word statistics to scores: projection and kernel ridge, as scikit-learn estimators."""
+"""Projection and kernel ridge regression as scikit-learn estimators."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _MANY = 5000
 class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Principal components of features that are weighted by Fisher's ratio.
 
-    Features are standardised, and those that tell the labels apart (Fisher's ratio) are weighed
-    up a little. Principal components are taken in two steps, of the features of a pooling cell
-    and of what is left of all cells, and large ones of the second step are shrunk a little.
+    Features are standardised and weighted by a power of Fisher's ratio, which favours those that
+    separate the labels. Principal components are taken in two steps, of the features of a pooling
+    cell and of the reduced features of all cells, and partly whitened in the second step.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     cell_dims
         Components to keep of each cell; as many as there are where there are fewer.
     emphasis
-        Power of Fisher's ratio that features are multiplied with; 0 treats all alike.
+        Power of Fisher's ratio by which features are multiplied; 0 leaves them alike.
     whitening
         Power of the components' standard deviation that they are divided by: 0 keeps it, 1
         makes all components the same.
@@ -106,11 +106,11 @@ class FisherPCA(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         reduced = np.concatenate(
             [projection.reduced(X[first : first + _ROWS]) for first in range(0, len(X), _ROWS)]
         )
-        # Later components of few faces are noise, the last one of n is nothing but rounding.
+        # Later components of few faces are noise, and the last one of n is rounding error.
         dims = max(1, min(self.dims, len(reduced) // 2, reduced.shape[1]))
         _, length, axes = randomized_svd(reduced, dims, n_iter=2, random_state=self.seed)
         spread = np.maximum(length / np.sqrt(len(X)), 1e-3 * length[0] / np.sqrt(len(X)))
-        # In 8 bits, as in the model file: faces are remembered where they would be seen again.
+        # Quantised as in the model file, so that training and reading use the same projection.
         matrix = quantize((axes.T / spread**self.whitening).astype(np.float32))
         self.projection_ = replace(projection, matrix=matrix)
         return self
@@ -141,8 +141,8 @@ def _principal_axes(scaled: FloatArray, cells: int, most: int) -> FloatArray:
 def fisher_ratio(centered: FloatArray, shares: FloatArray) -> FloatArray:
     """Variance of the labels' means over the whole variance, each label counting the same.
 
-    What chance would give is taken off; where that is most of it, as with few faces, all features
-    are treated alike. The least is a tenth of the median.
+    The expected value under chance is subtracted; where that is most of it, as with few faces, all
+    features are treated alike. The least is a tenth of the median.
 
     Parameters
     ----------
@@ -164,21 +164,21 @@ def fisher_ratio(centered: FloatArray, shares: FloatArray) -> FloatArray:
 
 
 class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Kernel ridge regression: a face is scored by how similar it is to each remembered face.
+    """Kernel ridge regression with a Gaussian kernel to the training faces.
 
     Saunders, Gammerman, Vovk, "Ridge regression learning algorithm in dual variables"
-    (ICML 1998), with a Gaussian kernel.
+    (ICML 1998).
 
     Parameters
     ----------
     relative_gamma
-        Factor of the kernel, times the mean squared distance of two faces. Larger makes only
-        the most similar faces count, for which many are needed: 1.5 from 5000 faces on and 0.5
-        below by default.
+        Factor of the kernel, times the mean squared distance of two faces. Larger gives
+        weight to the most similar faces alone, of which many are needed: by default 1.5 from
+        5000 faces on and 0.5 below.
     ridge
-        Larger trusts single faces less.
+        Regularisation. Larger gives single faces less weight.
     balance
-        Power with which rare labels are weighed up; see `EmotionClusters`.
+        Power with which rare labels are weighted; see `EmotionClusters`.
     steps
         Conjugate-gradient steps of fitting copies, when there are any.
     progress
@@ -216,7 +216,7 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         copies: Sequence[FloatArray] = (),
         groups: IntArray | None = None,
     ) -> KernelRidgeClassifier:
-        """Remember faces.
+        """Fit to faces.
 
         Parameters
         ----------
@@ -227,7 +227,7 @@ class KernelRidgeClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             votes. The scores are linear in them.
         copies
             Points of changed copies (shifted, turned, zoomed) of the same faces, each of shape
-            (n, dims): answers should be right for them as well.
+            (n, dims), to be fitted as well.
         groups
             Shape (n,), sorted: faces of the same number are pictures of one face, and are left
             out together for `out_of_fold_`; each its own by default.

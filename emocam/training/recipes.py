@@ -1,4 +1,4 @@
-"""From labelled faces to a finished model file, card and figures included, for each recipe."""
+"""Training of each recipe up to the model file, with card and figures."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def train_words(
         Training faces.
     test
         Faces on which the figures of the card are measured and the threshold of `unsure` is
-        chosen; without any, the training faces as others see them (out of fold).
+        chosen; without any, out-of-fold predictions of the training faces.
     clusters
         Emotion clusters; as many as labels by default.
     balance
@@ -79,7 +79,7 @@ def train_words(
     told: dict[str, Any] = {"balance": balance, "seed": seed, "remembered": len(kept.images)}
     told["choices"] = _chosen(choices, votes=faces.votes is not None)
     file = ModelFile(model_card("words", faces, told), model.to_arrays())
-    # Measured as users will read it: from the arrays in the file, rounded to 8 bits.
+    # Measured on the quantised arrays of the file, as users will run it.
     measured = (
         _out_of_fold(kept, seen) if test is None else evaluate(WordsModel.from_file(file), test)
     )

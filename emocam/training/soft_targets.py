@@ -1,4 +1,4 @@
-"""Targets as shares of each label: one label a face, or what several people called it."""
+"""Soft targets: shares of each label, from one label a face or from annotator votes."""
 
 from __future__ import annotations
 

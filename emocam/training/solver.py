@@ -1,4 +1,4 @@
-"""Kernel ridge regression on tens of thousands of faces: in place, in float32."""
+"""Linear algebra of kernel ridge regression on tens of thousands of faces, in place, in float32."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from emocam.types import FloatArray, IntArray
 
 _BLOCK = 1024
-_ROWS = 2048  # of a kernel at a time
+_ROWS = 2048  # of the kernel matrix computed at a time
 
 Progress = Callable[[float], None]
 
@@ -72,8 +72,8 @@ def invert_factor(factor: FloatArray) -> None:
 def _lapack(name: str, matrix: FloatArray, *others: FloatArray, **options: bool) -> Any:
     """Call a function of LAPACK on the lower triangle of a matrix, in place.
 
-    LAPACK goes by columns: to it the transposed view is a matrix of its own layout, so nothing is
-    copied, and the lower triangle is the upper one.
+    LAPACK is column-major: the transposed view has its layout, so nothing is copied, and the
+    lower triangle becomes the upper one.
     """
     if not matrix.flags.c_contiguous:
         raise ValueError("the matrix should be C-contiguous to be worked on in place")
@@ -133,7 +133,7 @@ def refine(
     steps: int,
     progress: Progress = silent,
 ) -> FloatArray:
-    """Fit the weights of remembered faces to further copies of them as well.
+    """Fit the dual coefficients of the training faces to jittered copies of them as well.
 
     Conjugate gradients on the normal equations of Nyström kernel ridge regression,
     preconditioned by the exact solution for the remembered faces (after Rudi, Carratino, Rosasco,

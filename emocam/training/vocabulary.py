@@ -1,4 +1,4 @@
-"""The first K-Means: visual words as a scikit-learn estimator, for training."""
+"""Training of the codebook (the first K-Means), as a scikit-learn estimator."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class VisualVocabulary(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     words
-        Even number of words. More tell more apart, take more time and need more faces.
+        Even number of words. More discriminate better, take more time and need more faces.
     dims
         Whitened dimensions, 2 to 128.
     cells

@@ -1,4 +1,4 @@
-"""What several people called each picture: a table of votes, matched with faces."""
+"""Annotator votes: a table of counts, matched with faces by the picture's name."""
 
 from __future__ import annotations
 
