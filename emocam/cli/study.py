@@ -170,6 +170,9 @@ def _print(result: StudyResult, *, as_json: bool) -> None:
     )
     for path in result.made:
         print(f"  {path}")
+    for one in read.sessions:
+        if one.remark:
+            print(f"emocam: {one.session.name} is damaged: {one.remark}", file=sys.stderr)
     for name, reason in read.failed[:_FAILED_SHOWN]:
         print(f"emocam: {name}: {reason}", file=sys.stderr)
     if len(read.failed) > _FAILED_SHOWN:

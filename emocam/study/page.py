@@ -291,7 +291,8 @@ def _bands(bands: Sequence[Band], labels: tuple[str, ...]) -> dict[str, Any]:
         return {"panels": [], "top": "", "ticks": [], "zero": None, "height": 0, "row": _ROW}
     times = bands[0].times_s
     first, last = float(times[0]), float(times[-1])
-    highest = max(float(np.nanmax(one.high)) for one in bands if not np.isnan(one.high).all())
+    highs = [float(np.nanmax(one.high)) for one in bands if not np.isnan(one.high).all()]
+    highest = max(highs, default=1.0)
     top = _top(highest)
     xs = drawing.across(times, first, last)
     panels = []

@@ -47,7 +47,7 @@ def notes_of(
     for row in sorted(wholes, key=lambda one: one.values["face_share"]):
         remark = analysis.sessions[row.place].remark
         if remark:
-            notes.append(Note(row.place, f"the file is damaged: {remark} could be read"))
+            notes.append(Note(row.place, f"the file is damaged: {remark}"))
         notes += [Note(row.place, text) for text in _session_notes(row, usual)]
     return notes
 

@@ -67,7 +67,7 @@ class UnitReadings:
     size_wh
         Width and height of the upright picture in pixels.
     remark
-        What is wrong with the file, such as `48 of about 101 frames`; else empty.
+        What is wrong with the file, such as `48 of about 101 frames could be read`; else empty.
     """
 
     rows: list[Rows]
@@ -112,7 +112,8 @@ def _read_clip(unit: Unit, recognizer: EmotionRecognizer) -> UnitReadings:
                 rows[place].append(row)
         if not rows[0]:
             raise SourceError(f"{unit.file} has no picture that can be decoded in this part")
-        return UnitReadings(rows, video.size_wh, video.shortfall)
+        remark = f"{video.shortfall} could be read" if video.shortfall else ""
+        return UnitReadings(rows, video.size_wh, remark)
 
 
 def sharpness(crop_gray: ImageU8) -> float:
