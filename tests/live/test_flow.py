@@ -46,7 +46,7 @@ def test_log_messages_and_marks_tell_the_same_on_one_clock(tmp_path: Path):
         session = start(
             camera.url, "--duration", 4, "--log", log, "--send", "jsonl:-",
             "--send", f"udp://127.0.0.1:{receiver.getsockname()[1]}",
-            "--send", f"osc://127.0.0.1:{port + 1 if port < 65535 else port - 1}",
+            "--send", f"udp://127.0.0.1:{port + 1 if port < 65535 else port - 1}",
             "--marks-from", f"udp://127.0.0.1:{port}",
         )  # fmt: skip
         first = json.loads(receiver.recv(65536))

@@ -1,0 +1,48 @@
+"""A web service: POST a photo, get the readings of its faces as JSON.
+
+    pip install fastapi uvicorn
+    uvicorn --app-dir examples fastapi_service:app --host 127.0.0.1
+    curl --data-binary @samples/photos/obama.jpg http://127.0.0.1:8000/read
+
+It keeps nothing. Before others reach it: ask who may, limit how often, and mind whose faces come.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+import cv2
+import numpy as np
+from fastapi import FastAPI, HTTPException, Request
+from starlette.concurrency import run_in_threadpool
+
+from emocam import EmotionRecognizer
+
+MOST_BYTES, MOST_PIXELS = 20_000_000, 50_000_000
+app = FastAPI(title="emocam")
+_one_at_a_time = Lock()  # a recognizer belongs to one thread at a time
+
+
+@lru_cache(maxsize=1)
+def recognizer() -> EmotionRecognizer:
+    return EmotionRecognizer.load()
+
+
+def read_photo(data: bytes) -> list[dict[str, Any]]:
+    image_bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if image_bgr is None or image_bgr.size > 3 * MOST_PIXELS:
+        raise HTTPException(415, "no picture that can be read")
+    with _one_at_a_time:
+        return [row for row in recognizer().read(image_bgr).rows() if row["status"] == "ok"]
+
+
+@app.post("/read")
+async def read(request: Request) -> dict[str, Any]:
+    data = bytearray()
+    async for part in request.stream():
+        data += part
+        if len(data) > MOST_BYTES:
+            raise HTTPException(413, f"more than {MOST_BYTES:,} bytes")
+    return {"faces": await run_in_threadpool(read_photo, bytes(data))}

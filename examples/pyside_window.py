@@ -1,0 +1,60 @@
+"""A window of your own with PySide: the newest frame, drawn, and the readings as its title.
+
+pip install PySide6-Essentials
+python examples/pyside_window.py samples/webcam.mp4       # or 0, a camera
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import cv2
+from PySide6.QtCore import QThread, Signal
+from PySide6.QtGui import QCloseEvent, QImage, QPixmap
+from PySide6.QtWidgets import QApplication, QLabel
+
+from emocam import FrameReadings, draw, read_live
+
+# OpenCV points Qt to plugins of its own, which are not those of PySide.
+os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
+
+
+class Reader(QThread):
+    came = Signal(QImage, FrameReadings)
+    source = "0"
+
+    def run(self) -> None:
+        for frame, readings in read_live(self.source, realtime=Path(self.source).is_file()):
+            rgb = cv2.cvtColor(draw(frame.image_bgr, readings), cv2.COLOR_BGR2RGB)
+            height, width = rgb.shape[:2]
+            image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+            self.came.emit(image.copy(), readings)
+            if self.isInterruptionRequested():
+                return
+
+
+class Window(QLabel):
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self.reader = Reader()
+        self.reader.source = source
+        self.reader.came.connect(self.show_frame)
+        self.reader.start()
+
+    def show_frame(self, image: QImage, readings: FrameReadings) -> None:
+        self.setPixmap(QPixmap.fromImage(image))
+        said = (f"face {one.face.id}: {one.emotion} {one.certainty:.0%}" for one in readings)
+        self.setWindowTitle(", ".join(said) or "no face")
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.reader.requestInterruption()
+        self.reader.wait()
+
+
+if __name__ == "__main__":
+    application = QApplication([])
+    window = Window(sys.argv[1])
+    window.show()
+    sys.exit(application.exec())
