@@ -10,7 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-import cv2
 from PySide6.QtCore import QThread, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QPixmap
 from PySide6.QtWidgets import QApplication, QLabel
@@ -22,14 +21,13 @@ os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
 
 
 class Reader(QThread):
-    came = Signal(QImage, FrameReadings)
-    source = "0"
+    came, source = Signal(QImage, FrameReadings), "0"
 
     def run(self) -> None:
         for frame, readings in read_live(self.source, realtime=Path(self.source).is_file()):
-            rgb = cv2.cvtColor(draw(frame.image_bgr, readings), cv2.COLOR_BGR2RGB)
-            height, width = rgb.shape[:2]
-            image = QImage(rgb.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+            drawn_bgr = draw(frame.image_bgr, readings)
+            height, width = drawn_bgr.shape[:2]
+            image = QImage(drawn_bgr.data, width, height, 3 * width, QImage.Format.Format_BGR888)
             self.came.emit(image.copy(), readings)
             if self.isInterruptionRequested():
                 return
@@ -45,6 +43,7 @@ class Window(QLabel):
 
     def show_frame(self, image: QImage, readings: FrameReadings) -> None:
         self.setPixmap(QPixmap.fromImage(image))
+        self.adjustSize()
         said = (f"face {one.face.id}: {one.emotion} {one.certainty:.0%}" for one in readings)
         self.setWindowTitle(", ".join(said) or "no face")
 
