@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from emocam.detection.oriented_boxes import upright_crop
+from emocam.detection.products import finite_product
 from emocam.errors import SetupError
 from emocam.types import FloatArray, ImageU8
 
@@ -63,11 +64,12 @@ class HaarEnsemble:
             Shape (candidates, 5): centre x, centre y, side, tilt, the verifier's logit.
         """
         first = self._cascade_outputs(pyramid, scored, _JITTERS[:1])
-        logits = _stacked(scored, first) @ self.weights + self.bias
+        logits = finite_product(_stacked(scored, first), self.weights) + self.bias
         ambiguous = (logits > _AMBIGUOUS[0]) & (logits < _AMBIGUOUS[1])
         more = self._cascade_outputs(pyramid, scored[ambiguous], _JITTERS[1:])
         outputs = np.concatenate([first[ambiguous], more], axis=1)
-        logits[ambiguous] = _stacked(scored[ambiguous], outputs) @ self.weights + self.bias
+        stacked = _stacked(scored[ambiguous], outputs)
+        logits[ambiguous] = finite_product(stacked, self.weights) + self.bias
         return np.asarray(logits, dtype=np.float32)
 
     def features(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:

@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from emocam.detection.products import finite_product
 from emocam.types import FloatArray
 
 
@@ -23,13 +24,14 @@ class RbfClassifier:
 
     def logits(self, descriptors: FloatArray) -> FloatArray:
         """Logit of a face, shape (rows,), of descriptors of shape (rows, features)."""
-        return np.asarray(self.features(descriptors) @ self.weights + self.bias, dtype=np.float32)
+        product = finite_product(self.features(descriptors), self.weights)
+        return np.asarray(product + self.bias, dtype=np.float32)
 
     def features(self, descriptors: FloatArray) -> FloatArray:
         """Activation of each centre, then the components, shape (rows, centers + components)."""
-        points = descriptors @ self.project_weights + self.project_biases
+        points = finite_product(descriptors, self.project_weights) + self.project_biases
         norms = (points**2).sum(axis=1)[:, None] + self._center_norms
-        distance_squared = np.maximum(norms - 2 * points @ self.centers.T, 0.0)
+        distance_squared = np.maximum(norms - 2 * finite_product(points, self.centers.T), 0.0)
         activations = np.exp(-self.gamma * distance_squared)
         return np.hstack([activations, points]).astype(np.float32, copy=False)
 

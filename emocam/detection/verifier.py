@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from emocam.detection.oriented_boxes import FACE_PIXELS, apply_pose_offsets, upright_crop
+from emocam.detection.products import finite_product
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.types import FloatArray, ImageU8
 
@@ -55,7 +56,7 @@ class FaceVerifier:
         """
         boxes = boxes[:, :4]
         descriptors = self.describe(pyramid, boxes)
-        offsets = descriptors @ self.pose_weights + self.pose_biases
+        offsets = finite_product(descriptors, self.pose_weights) + self.pose_biases
         scored = np.column_stack([boxes, self.classifier.logits(descriptors)])
         return scored.astype(np.float32, copy=False), apply_pose_offsets(boxes, offsets)
 
