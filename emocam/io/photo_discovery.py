@@ -77,10 +77,17 @@ def _below(folder: str, entered: set[tuple[int, int]]) -> Iterator[FoundPhoto]:
         yield FoundPhoto(folder, "")  # reading it will say why
         return
     for entry in inside:
-        if entry.is_dir():
+        if _is_folder(entry):
             yield from _below(entry.path, entered)
         elif _is_photo(entry.name):
             yield FoundPhoto(entry.path, _stamp(entry.path))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself: reading it says so
+        return False
 
 
 def _is_photo(name: str) -> bool:

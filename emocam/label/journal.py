@@ -129,16 +129,16 @@ class Journal:
     def list_photos(self, photos: Iterable[FoundPhoto]) -> int:
         """Take note of all photos of this run; returns how many different ones there are."""
         found = iter(photos)
-        with self._working():
-            while some := list(islice(found, _LISTED_AT_ONCE)):
-                with self._transaction():
-                    self._database.executemany(
-                        "INSERT INTO photos (address, stamp, listed) VALUES (?, ?, ?) "
-                        "ON CONFLICT (address) DO UPDATE SET stamp=excluded.stamp, "
-                        "listed=excluded.listed",
-                        ((_packed(address), stamp, self._run) for address, stamp in some),
-                    )
-            return self._count("listed=:run", {"run": self._run})
+        # The listing is not in the block: what goes wrong there is not the journal's fault.
+        while some := list(islice(found, _LISTED_AT_ONCE)):
+            with self._working(), self._transaction():
+                self._database.executemany(
+                    "INSERT INTO photos (address, stamp, listed) VALUES (?, ?, ?) "
+                    "ON CONFLICT (address) DO UPDATE SET stamp=excluded.stamp, "
+                    "listed=excluded.listed",
+                    ((_packed(address), stamp, self._run) for address, stamp in some),
+                )
+        return self._count("listed=:run", {"run": self._run})
 
     def unlisted(self) -> int:
         """How many finished photos of earlier runs this run does not name."""

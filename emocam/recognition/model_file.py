@@ -25,6 +25,7 @@ FORMAT_VERSION = 2
 DEFAULT_MODEL = "words"
 _CARD_KEYS = {"format_version": int, "recipe": str, "labels": list, "size": int}
 _MAX_SIZE = 1024
+_MAX_BYTES = 1 << 30  # the default model has 19 MB
 
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -145,6 +146,7 @@ def load_model_file(path: str | Path) -> ModelFile:
     """
     path = Path(path)
     try:
+        _check_bytes(path)
         with safe_open(path, framework="numpy") as file:
             card = _checked_card(path, file.metadata())
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -153,10 +155,17 @@ def load_model_file(path: str | Path) -> ModelFile:
     return ModelFile(card, arrays)
 
 
+def _check_bytes(path: Path) -> None:
+    """A file with holes costs its sender nothing, and would fill the memory here."""
+    size = path.stat().st_size
+    if size > _MAX_BYTES:
+        raise ModelError(f"{path} has {size >> 20} MB; a model has at most {_MAX_BYTES >> 20}")
+
+
 def _checked_card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
     try:
         card = json.loads((metadata or {})["emocam"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} has no model card: it was not made by 'emocam train'") from error
     if not isinstance(card, dict):
         raise ModelError(f"{path}: the model card should be a JSON object")

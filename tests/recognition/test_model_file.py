@@ -20,6 +20,8 @@ from emocam.recognition.recognizer import EmotionRecognizer
 
 CARD = {"recipe": "pixels", "labels": ["glad", "grim"], "size": 8}
 
+CARD_HEADER = {"__metadata__": {"emocam": json.dumps({"format_version": 2, **CARD})}}
+
 
 def arrays(**changed):
     made = {
@@ -92,6 +94,41 @@ def test_a_header_that_lies_is_refused(path, entry):
     card = json.dumps({"format_version": 2, **CARD})
     save_raw(path, {"__metadata__": {"emocam": card}, "mean": entry}, bytes(256))
     with pytest.raises(ModelError, match="is not a model"):
+        load_model_file(path)
+
+
+F32 = {"dtype": "F32", "shape": [64]}
+
+
+def test_arrays_that_share_their_bytes_are_refused(path):
+    entries = {
+        "mean": {**F32, "data_offsets": [0, 256]},
+        "scale": {**F32, "data_offsets": [0, 256]},
+    }
+    save_raw(path, {**entries, **CARD_HEADER}, bytes(256))
+    with pytest.raises(ModelError, match="is not a model"):
+        load_model_file(path)
+
+
+def test_a_header_of_a_gigabyte_is_refused_without_being_read(path):
+    path.write_bytes(struct.pack("<Q", 1 << 30) + b"{" + bytes(100))
+    os.truncate(path, (1 << 30) + 8)  # a file with a hole: it takes no room
+    with pytest.raises(ModelError, match=r"is not a model|at most"):
+        load_model_file(path)
+
+
+def test_an_array_of_a_terabyte_that_takes_no_room_on_disk_is_refused(path):
+    lots = 1 << 38
+    entry = {"dtype": "F32", "shape": [lots], "data_offsets": [0, 4 * lots]}
+    save_raw(path, {"mean": entry, **CARD_HEADER})
+    os.truncate(path, path.stat().st_size + 4 * lots)
+    with pytest.raises(ModelError, match="at most 1024"):
+        load_model_file(path)
+
+
+def test_a_card_nested_without_end_is_refused(path):
+    save_raw(path, {"__metadata__": {"emocam": "[" * 200_000}})
+    with pytest.raises(ModelError, match="no model card"):
         load_model_file(path)
 
 
