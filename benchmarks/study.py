@@ -55,10 +55,10 @@ def made_up(rng: np.random.Generator, shares: np.ndarray, seconds: float) -> Ses
     """Readings of one face whose labels take turns of a second or so, by their shares."""
     n = round(seconds * FPS)
     spells = rng.choice(len(EMOTIONS) + 1, size=n, p=shares)
-    said = np.repeat(spells, rng.integers(FPS // 2, 2 * FPS, size=n))[:n].astype(np.int8)
+    label_codes = np.repeat(spells, rng.integers(FPS // 2, 2 * FPS, size=n))[:n].astype(np.int8)
     probabilities = rng.dirichlet(np.full(len(EMOTIONS), 0.4), size=n).astype(np.float32)
-    labelled = said < len(EMOTIONS)
-    probabilities[np.flatnonzero(labelled), said[labelled]] += 1.0
+    labelled = label_codes < len(EMOTIONS)
+    probabilities[np.flatnonzero(labelled), label_codes[labelled]] += 1.0
     probabilities /= probabilities.sum(axis=1, keepdims=True)
     return SessionFrames(
         labels=EMOTIONS,
@@ -67,7 +67,7 @@ def made_up(rng: np.random.Generator, shares: np.ndarray, seconds: float) -> Ses
         face=np.zeros(n, np.int32),
         xyxy=np.tile(np.array([100, 60, 240, 200], np.int32), (n, 1)),
         detection=np.ones(n, np.float32),
-        said=said,
+        label_codes=label_codes,
         certainty=probabilities.max(axis=1),
         cluster=np.zeros(n, np.int32),
         others=np.zeros(n, np.int16),

@@ -49,17 +49,19 @@ def relative_to(frames: SessionFrames, bias: NeutralBias, certainty: float) -> S
     certainty
         Below it a label is `unsure`.
     """
-    read = np.flatnonzero((frames.said >= 0) & ~np.isnan(frames.probabilities[:, 0]))
+    read = np.flatnonzero((frames.label_codes >= 0) & ~np.isnan(frames.probabilities[:, 0]))
     if not len(read):
         return frames
     shares = bias.apply(frames.probabilities[read])
     best = _calm(shares.argmax(axis=1), frames.time_s[read])
     sure = shares[np.arange(len(read)), best]
-    said, probabilities = frames.said.copy(), frames.probabilities.copy()
+    label_codes, probabilities = frames.label_codes.copy(), frames.probabilities.copy()
     certainties = frames.certainty.copy()
-    said[read] = np.where(sure >= certainty, best, len(frames.labels))
+    label_codes[read] = np.where(sure >= certainty, best, len(frames.labels))
     probabilities[read], certainties[read] = shares, sure
-    return replace(frames, said=said, probabilities=probabilities, certainty=certainties)
+    return replace(
+        frames, label_codes=label_codes, probabilities=probabilities, certainty=certainties
+    )
 
 
 def _calm(best: npt.NDArray[np.int64], times_s: Floats) -> npt.NDArray[np.int64]:

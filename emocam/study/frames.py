@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int8]
 
-NO_FACE = -1  # in `said`: the participant's face was not found
+NO_FACE = -1  # in `label_codes`: the participant's face was not found
 NO_PICTURE = -2  # the camera or the file gave nothing then
 
 HEAD = (
@@ -46,7 +46,7 @@ class SessionFrames:
         Shape (n, 4), pixels; 0 without a face.
     detection, certainty, sharpness
         NaN without a face, or where not known.
-    said
+    label_codes
         Number of the label, `len(labels)` for `unsure`, NO_FACE or NO_PICTURE.
     cluster
         Number of the emotion cluster; -1 without a face.
@@ -62,7 +62,7 @@ class SessionFrames:
     face: npt.NDArray[np.int32]
     xyxy: npt.NDArray[np.int32]
     detection: npt.NDArray[np.float32]
-    said: Codes
+    label_codes: Codes
     certainty: npt.NDArray[np.float32]
     cluster: npt.NDArray[np.int32]
     others: npt.NDArray[np.int16]
@@ -97,7 +97,7 @@ def frames_from_rows(rows: Sequence[dict[str, Any]], labels: tuple[str, ...]) ->
         The model's labels.
     """
     names = label_columns(labels)
-    said = {label: number for number, label in enumerate(labels)} | {UNSURE: len(labels)}
+    codes = {label: number for number, label in enumerate(labels)} | {UNSURE: len(labels)}
 
     def column(name: str, default: float, kind: Any) -> Any:
         values = [row.get(name) for row in rows]
@@ -105,7 +105,7 @@ def frames_from_rows(rows: Sequence[dict[str, Any]], labels: tuple[str, ...]) ->
 
     def code(row: dict[str, Any]) -> int:
         if row["status"] == "ok":
-            return said.get(row["emotion"], len(labels))
+            return codes.get(row["emotion"], len(labels))
         return NO_FACE if row["status"] == "no_face" else NO_PICTURE
 
     return SessionFrames(
@@ -115,7 +115,7 @@ def frames_from_rows(rows: Sequence[dict[str, Any]], labels: tuple[str, ...]) ->
         face=column("face", -1, np.int32),
         xyxy=np.stack([column(name, 0, np.int32) for name in ("x1", "y1", "x2", "y2")], axis=1),
         detection=column("detection", np.nan, np.float32),
-        said=np.array([code(row) for row in rows], np.int8),
+        label_codes=np.array([code(row) for row in rows], np.int8),
         certainty=column("certainty", np.nan, np.float32),
         cluster=column("cluster", -1, np.int32),
         others=column("others", 0, np.int16),
@@ -130,14 +130,14 @@ def to_arrow(frames: SessionFrames, session: str) -> pyarrow.Table:
 
     n, labels = len(frames), frames.labels
     words = [*labels, UNSURE, None, None]  # the last two are reached by -2 and -1
-    known = frames.said >= 0
-    status = np.where(known, "ok", np.where(frames.said == NO_FACE, "no_face", "gap"))
+    known = frames.label_codes >= 0
+    status = np.where(known, "ok", np.where(frames.label_codes == NO_FACE, "no_face", "gap"))
 
     def masked(values: npt.NDArray[Any]) -> pa.Array:
         return pa.array(values, mask=~known)
 
     def emotions() -> pa.Array:
-        codes = pa.array(np.where(known, frames.said, 0).astype(np.int8), mask=~known)
+        codes = pa.array(np.where(known, frames.label_codes, 0).astype(np.int8), mask=~known)
         return pa.DictionaryArray.from_arrays(codes, pa.array(words[: len(labels) + 1]))
 
     columns: dict[str, Any] = {
@@ -175,7 +175,7 @@ def from_arrow(table: pyarrow.Table, labels: tuple[str, ...]) -> SessionFrames:
             values = np.array([default if one is None else one for one in values])
         return values.astype(kind)
 
-    said = _said(table, labels)
+    label_codes = _label_codes(table, labels)
     return SessionFrames(
         labels=labels,
         frame=column("frame", -1, np.int64),
@@ -183,7 +183,7 @@ def from_arrow(table: pyarrow.Table, labels: tuple[str, ...]) -> SessionFrames:
         face=column("face", -1, np.int32),
         xyxy=np.stack([column(name, 0, np.int32) for name in ("x1", "y1", "x2", "y2")], axis=1),
         detection=column("detection", np.nan, np.float32),
-        said=said,
+        label_codes=label_codes,
         certainty=column("certainty", np.nan, np.float32),
         cluster=column("cluster", -1, np.int32),
         others=column("others", 0, np.int16),
@@ -194,7 +194,7 @@ def from_arrow(table: pyarrow.Table, labels: tuple[str, ...]) -> SessionFrames:
     )
 
 
-def _said(table: pyarrow.Table, labels: tuple[str, ...]) -> Codes:
+def _label_codes(table: pyarrow.Table, labels: tuple[str, ...]) -> Codes:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -205,11 +205,11 @@ def _said(table: pyarrow.Table, labels: tuple[str, ...]) -> Codes:
         return column.cast(pa.string())
 
     index = pc.index_in(texts("emotion"), pa.array([*labels, UNSURE]))
-    said: Codes = pc.fill_null(index, NO_FACE).to_numpy(zero_copy_only=False).astype(np.int8)
+    label_codes: Codes = pc.fill_null(index, NO_FACE).to_numpy(zero_copy_only=False).astype(np.int8)
     if "status" in table.column_names:
         gap = pc.invert(pc.is_in(texts("status"), pa.array(["ok", "no_face", ""])))
-        said[pc.fill_null(gap, False).to_numpy(zero_copy_only=False)] = NO_PICTURE
-    return said
+        label_codes[pc.fill_null(gap, False).to_numpy(zero_copy_only=False)] = NO_PICTURE
+    return label_codes
 
 
 def labels_of(column_names: Sequence[str]) -> tuple[str, ...]:

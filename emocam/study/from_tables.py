@@ -156,7 +156,7 @@ def _least_certainty(sessions: tuple[ReadSession, ...]) -> float:
     """What labels seem to need, where the tables don't say it."""
     least = 1.0
     for one in sessions:
-        labelled = (one.frames.said >= 0) & (one.frames.said < len(one.frames.labels))
+        labelled = (one.frames.label_codes >= 0) & (one.frames.label_codes < len(one.frames.labels))
         known = one.frames.certainty[labelled]
         known = known[~np.isnan(known)]
         if len(known):

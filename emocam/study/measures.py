@@ -46,7 +46,7 @@ class Measure:
 MEASURES: tuple[Measure, ...] = (
     Measure("duration_s", "s", "time of the segment that was looked at"),
     Measure("face_share", "1", "share of that time in which the participant's face was found"),
-    Measure("readable_share", "1", "share of that time in which a label was said, not unsure"),
+    Measure("readable_share", "1", "share of that time with a label that is not unsure"),
     Measure("unsure_share", "1", "share of that time in which the face was found but unsure"),
     Measure("{label}_share", "1", "share of the time with this label", True),
     Measure("{label}_readable", "1", "share of the readable time with this label", True, True),
@@ -97,7 +97,7 @@ def lasting(frames: SessionFrames) -> Floats:
         return np.ones(len(frames))
     until = np.diff(frames.time_s)
     until = np.append(until, np.median(until))
-    read = frames.said >= 0
+    read = frames.label_codes >= 0
     until[read] = np.minimum(until[read], max(_LASTS_AT_MOST_S, float(np.median(until)) * 1.5))
     return until
 
@@ -127,15 +127,17 @@ class Spells:
 
 def spells_of(frames: SessionFrames, lasts_s: Floats) -> Spells:
     """The spells of labels; `unsure`, a lost face and a gap end one."""
-    said = frames.said.astype(np.int64)
+    label_codes = frames.label_codes.astype(np.int64)
     ends_s = frames.time_s + lasts_s
-    if not len(said):
-        return Spells(said, ends_s, ends_s)
+    if not len(label_codes):
+        return Spells(label_codes, ends_s, ends_s)
     away = np.r_[False, frames.time_s[1:] - ends_s[:-1] > 1e-6]
-    first = np.flatnonzero(np.r_[True, said[1:] != said[:-1]] | away)
-    last = np.append(first[1:], len(said)) - 1
-    is_label = (said[first] >= 0) & (said[first] < len(frames.labels))
-    return Spells(said[first][is_label], frames.time_s[first][is_label], ends_s[last][is_label])
+    first = np.flatnonzero(np.r_[True, label_codes[1:] != label_codes[:-1]] | away)
+    last = np.append(first[1:], len(label_codes)) - 1
+    is_label = (label_codes[first] >= 0) & (label_codes[first] < len(frames.labels))
+    return Spells(
+        label_codes[first][is_label], frames.time_s[first][is_label], ends_s[last][is_label]
+    )
 
 
 def measure(
@@ -163,7 +165,7 @@ def measure(
     part = frames.part(slice(first, last))
     weights = np.minimum(lasts_s[first:last], end_s - part.time_s)
     spells = spells_of(part, weights)
-    seen = part.said != NO_PICTURE
+    seen = part.label_codes != NO_PICTURE
     total_s = float(weights[seen].sum())
     values = dict.fromkeys(measure_names(frames.labels), np.nan)
     values["duration_s"] = total_s
@@ -177,8 +179,8 @@ def measure(
 
 def _shares(values: Values, part: SessionFrames, weights: Floats, total_s: float) -> None:
     labels = part.labels
-    known = part.said >= 0
-    label_s = np.bincount(part.said[known], weights[known], minlength=len(labels) + 1)
+    known = part.label_codes >= 0
+    label_s = np.bincount(part.label_codes[known], weights[known], minlength=len(labels) + 1)
     readable_s = float(label_s[: len(labels)].sum())
     values["face_share"] = float(label_s.sum()) / total_s
     values["readable_share"] = readable_s / total_s
@@ -192,7 +194,7 @@ def _shares(values: Values, part: SessionFrames, weights: Floats, total_s: float
 
 
 def _means(values: Values, part: SessionFrames, weights: Floats) -> None:
-    faces = (part.said != NO_FACE) & (part.said != NO_PICTURE)
+    faces = (part.label_codes != NO_FACE) & (part.label_codes != NO_PICTURE)
     faces &= ~np.isnan(part.probabilities[:, 0])
     if not faces.any() or weights[faces].sum() <= 0:
         return

@@ -48,22 +48,22 @@ def _people(analysis: Analysis) -> str:
 
 def _segments(study: Study, analysis: Analysis) -> list[str]:
     names = [name for name in analysis.segments if name != WHOLE]
-    said = []
+    sentences = []
     if names:
         shown = ", ".join(names[:6]) + (" and others" if len(names) > 6 else "")
-        said.append(f"Sessions were divided into segments ({shown}).")
+        sentences.append(f"Sessions were divided into segments ({shown}).")
     baseline = study.settings.get("baseline")
     if baseline:
-        said.append(
+        sentences.append(
             f"Readings are relative to the segment '{baseline}': for {len(analysis.biases)} of "
             f"{len(analysis.participants)} participants a profile of the neutral face was learnt "
             "from it, and conditions are compared by the change from it."
         )
-    return said
+    return sentences
 
 
 def _statistics(analysis: Analysis) -> list[str]:
-    said = [
+    sentences = [
         "Each participant gives one value a condition and segment, the mean over their sessions. "
         f"Means are given with {CONFIDENCE:.0%} bootstrap intervals over participants (expanded "
         f"percentile, {RESAMPLES} resamples, SciPy {version('scipy')}), from {FEWEST} participants "
@@ -75,9 +75,9 @@ def _statistics(analysis: Analysis) -> list[str]:
             "paired or unpaired" if len(paired) > 1 else "paired" if True in paired else "unpaired"
         )
         tests = sum(int((one.contrast.p == one.contrast.p).sum()) for one in analysis.comparisons)
-        said.append(
+        sentences.append(
             f"Conditions were compared by {kind} differences with Hedges' g and two-sided "
             f"permutation tests ({RESAMPLES} permutations); p-values were corrected over {tests} "
             "tests by Benjamini and Hochberg's false discovery rate."
         )
-    return said
+    return sentences

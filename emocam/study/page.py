@@ -429,11 +429,11 @@ def _session_rows(
 def _strip(
     one: ReadSession, first: float, last: float, labels: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    """What was said when: a piece for each stretch of one label, none shorter than a pixel."""
-    said, times = one.frames.said, one.frames.time_s
-    begins = np.flatnonzero(np.r_[True, said[1:] != said[:-1]])
-    ends_s = (times + lasting(one.frames))[np.append(begins[1:], len(said)) - 1]
-    starts_s, codes = times[begins], said[begins]
+    """The labels over time: a piece for each stretch of one label, none shorter than a pixel."""
+    label_codes, times = one.frames.label_codes, one.frames.time_s
+    begins = np.flatnonzero(np.r_[True, label_codes[1:] != label_codes[:-1]])
+    ends_s = (times + lasting(one.frames))[np.append(begins[1:], len(label_codes)) - 1]
+    starts_s, codes = times[begins], label_codes[begins]
     lefts, rights = (drawing.across(some, first, last) for some in (starts_s, ends_s))
     shown = np.flatnonzero((codes >= 0) & (rights - lefts >= 1.0))
     names = (*labels, UNSURE)

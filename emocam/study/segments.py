@@ -136,11 +136,11 @@ def _subtitles(path: Path) -> list[Segment]:
             continue
         found = _CUE.search(lines[at])
         assert found is not None
-        said = re.sub(r"<[^>]*>|\{[^}]*\}", "", " ".join(lines[at + 1 :])).strip()
+        label_codes = re.sub(r"<[^>]*>|\{[^}]*\}", "", " ".join(lines[at + 1 :])).strip()
         start_s, end_s = _clock(found.groups()[:4]), _clock(found.groups()[4:])
         if end_s > start_s:
             segments.append(
-                Segment(said[:_LONGEST_NAME] or f"cue {len(segments) + 1}", start_s, end_s)
+                Segment(label_codes[:_LONGEST_NAME] or f"cue {len(segments) + 1}", start_s, end_s)
             )
     if not segments:
         raise UsageError(f"{path} holds no cue such as 00:01:02,000 --> 00:01:05,500")

@@ -111,7 +111,7 @@ def _one_a_frame(frames: SessionFrames, mark: ParticipantFace) -> SessionFrames:
     width, height = max(float(x2.max()), 1.0), max(float(y2.max()), 1.0)
     left, top, right, bottom = mark.region
     across, down = (x1 + x2) / 2 / width, (y1 + y2) / 2 / height
-    has_face = frames.said >= 0
+    has_face = frames.label_codes >= 0
     own = (
         has_face
         & (across >= left)
@@ -138,8 +138,8 @@ def _sums(values: npt.NDArray[np.int64], last: npt.NDArray[Any]) -> npt.NDArray[
 def _with_others(
     frames: SessionFrames, own: npt.NDArray[np.bool_], faces: npt.NDArray[np.int64]
 ) -> SessionFrames:
-    not_there = ~own & (frames.said >= 0)
-    said = np.where(not_there, NO_FACE, frames.said).astype(np.int8)
+    not_there = ~own & (frames.label_codes >= 0)
+    label_codes = np.where(not_there, NO_FACE, frames.label_codes).astype(np.int8)
     probabilities = np.where(not_there[:, None], np.nan, frames.probabilities).astype(np.float32)
     others = np.maximum(frames.others, faces - own).astype(np.int16)
-    return replace(frames, said=said, probabilities=probabilities, others=others)
+    return replace(frames, label_codes=label_codes, probabilities=probabilities, others=others)

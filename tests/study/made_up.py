@@ -17,7 +17,7 @@ STEP_S = 0.1
 
 
 def frames_of(
-    said: Sequence[str | None],
+    emotions: Sequence[str | None],
     *,
     step_s: float = STEP_S,
     start_s: float = 0.0,
@@ -25,10 +25,10 @@ def frames_of(
     probabilities: np.ndarray | None = None,
 ) -> SessionFrames:
     """A frame for each label; None is a frame without a face."""
-    n = len(said)
+    n = len(emotions)
     names = {label: number for number, label in enumerate(labels)}
     names |= {UNSURE: len(labels), None: NO_FACE}  # type: ignore[dict-item]
-    codes = np.array([names[one] for one in said], np.int8)  # type: ignore[index]
+    codes = np.array([names[one] for one in emotions], np.int8)  # type: ignore[index]
     shares = np.full((n, len(labels)), 0.4 / (len(labels) - 1), np.float32)
     named = (codes >= 0) & (codes < len(labels))
     shares[np.flatnonzero(named), codes[named]] = 0.6
@@ -43,7 +43,7 @@ def frames_of(
         face=np.where(face, 0, -1).astype(np.int32),
         xyxy=np.where(face[:, None], np.array([10, 10, 110, 110]), 0).astype(np.int32),
         detection=np.where(face, 1.0, np.nan).astype(np.float32),
-        said=codes,
+        label_codes=codes,
         certainty=np.where(face, 0.6, np.nan).astype(np.float32),
         cluster=np.where(face, 0, -1).astype(np.int32),
         others=np.zeros(n, np.int16),
@@ -77,5 +77,5 @@ def share_frames(
     count = round(seconds)
     names = list(shares)
     weights = np.array(list(shares.values()))
-    said = rng.choice(names, size=count, p=weights / weights.sum())
-    return frames_of([str(one) for one in np.repeat(said, round(1 / STEP_S))])
+    emotions = rng.choice(names, size=count, p=weights / weights.sum())
+    return frames_of([str(one) for one in np.repeat(emotions, round(1 / STEP_S))])

@@ -110,8 +110,8 @@ def test_a_baseline_takes_off_what_a_face_always_shows() -> None:
     shares[:, EMOTIONS.index("neutral")] = 0.4
     happy = np.full((100, 7), 0.02)
     happy[:, EMOTIONS.index("happy")] = 0.88
-    said = ["sad"] * 100 + ["happy"] * 100
-    frames = frames_of(said, probabilities=np.concatenate([shares, happy]))
+    label_codes = ["sad"] * 100 + ["happy"] * 100
+    frames = frames_of(label_codes, probabilities=np.concatenate([shares, happy]))
     segments = [Segment("rest", 0.0, 10.0), Segment("film", 10.0, 20.0)]
     study = study_of([session_of(frames, "ann", segments=segments)])
     plain, relative = analyse(study), analyse(study, "rest")
@@ -127,7 +127,7 @@ def test_a_baseline_takes_off_what_a_face_always_shows() -> None:
     assert values(relative, "film")["happy_readable_change"] == pytest.approx(1.0, abs=0.05)
     assert values(relative, "film")["valence_change"] > 0.5
     # What was read stays as it was read.
-    assert study.sessions[0].frames.said[0] == EMOTIONS.index("sad")
+    assert study.sessions[0].frames.label_codes[0] == EMOTIONS.index("sad")
 
 
 def test_slices_of_time_are_not_tested(study) -> None:

@@ -34,7 +34,7 @@ def test_frames_come_from_a_csv_with_the_columns_that_matter(tmp_path: Path) -> 
     path.write_text("session,time_s,emotion,happy,sad\na,0,happy,0.9,0.1\na,0.5,,,\n")
     found = read_frames(path)["a"]
     assert found.labels == ("happy", "sad")
-    assert found.said.tolist() == [0, -1]
+    assert found.label_codes.tolist() == [0, -1]
     assert found.probabilities[0].tolist() == pytest.approx([0.9, 0.1])
 
 
@@ -57,7 +57,7 @@ def test_rows_become_columns() -> None:
         },
     ]  # fmt: skip
     frames = frames_from_rows(rows, ("happy", "sad"))
-    assert frames.said.tolist() == [-1, 1]
+    assert frames.label_codes.tolist() == [-1, 1]
     assert frames.others.tolist() == [2, 0]
     assert frames.xyxy[1].tolist() == [1, 2, 3, 4]
     assert np.isnan(frames.probabilities[0]).all()
@@ -74,7 +74,7 @@ a,2,2.0,0,0,0,40,40,1,ok,,happy,0.7,0,0.7,0.3
 
 
 @pytest.mark.parametrize(
-    ("face", "said", "others"),
+    ("face", "label_codes", "others"),
     [
         (None, [1, -1, 0], [1, 0, 0]),
         ("left", [0, -1, 0], [1, 0, 0]),
@@ -82,13 +82,13 @@ a,2,2.0,0,0,0,40,40,1,ok,,happy,0.7,0,0.7,0.3
     ],
 )
 def test_a_table_of_readings_is_a_session(
-    tmp_path: Path, face: str | None, said: list[int], others: list[int]
+    tmp_path: Path, face: str | None, label_codes: list[int], others: list[int]
 ) -> None:
     path = tmp_path / "log.csv"
     path.write_text(TABLE)
     frames, marks = read_table_session(path, None if face is None else parse_face(face))
     assert frames.time_s.tolist() == [0.0, 1.0, 2.0]
-    assert frames.said.tolist() == said
+    assert frames.label_codes.tolist() == label_codes
     assert frames.others.tolist() == others
     assert [(one.name, one.start_s, one.end_s) for one in marks] == [("question", 0.5, None)]
 
@@ -107,7 +107,7 @@ def test_tables_of_all_kinds_are_sessions(tmp_path: Path, ending: str) -> None:
         table.write([row, status_row("a", "no_face", frame=1, time_s=0.1)])
     frames, _ = read_table_session(path, None)
     assert frames.labels == ("happy", "sad")
-    assert frames.said.tolist() == [1, -1]
+    assert frames.label_codes.tolist() == [1, -1]
 
 
 def test_what_is_no_table_of_readings_is_refused(tmp_path: Path) -> None:

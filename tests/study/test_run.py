@@ -110,8 +110,8 @@ def test_frames_are_those_of_emocam_video(results: Path, clips: Path, tmp_path: 
     with pytest.raises(SystemExit):
         main(["video", str(clips / "calm" / "ann.mp4"), "-o", str(table)])
     frames = read_frames(results / "frames.parquet")["calm/ann"]
-    said = [(*frames.labels, "unsure")[code] for code in frames.said]
-    assert said == [row["emotion"] for row in rows_of(table)]
+    labels = [(*frames.labels, "unsure")[code] for code in frames.label_codes]
+    assert labels == [row["emotion"] for row in rows_of(table)]
     happy = [float(row["happy"]) for row in rows_of(table)]
     column = frames.probabilities[:, frames.labels.index("happy")]
     assert column.tolist() == pytest.approx(happy, abs=1e-4)
