@@ -23,7 +23,12 @@ from emocam.analysis.figures.clusters import (
 )
 from emocam.analysis.figures.comparison import plot_comparison, plot_confusions
 from emocam.analysis.figures.counts import plot_counts, plot_grey_levels, plot_mean_faces
-from emocam.analysis.figures.evaluation import plot_confusion, plot_reliability, plot_sheet
+from emocam.analysis.figures.evaluation import (
+    plot_confusion,
+    plot_found,
+    plot_reliability,
+    plot_sheet,
+)
 from emocam.analysis.figures.votes import plot_agreement
 from emocam.analysis.figures.words import plot_vocabulary
 from emocam.analysis.rounds import Rounds
@@ -122,6 +127,7 @@ def save_evaluation_report(
         source=source,
         recipe=model.recipe,
         n=len(evaluation.targets),
+        found=to_png(plot_found(evaluation)),
         votes=None if voted is None else _votes(evaluation, voted),
         measures=_measures(evaluation),
         of_labels=_of_labels(evaluation),

@@ -15,6 +15,10 @@ def explain(
         Path | None,
         typer.Option("--output", "-o", help="The figure to write; <photo>-explained.png."),
     ] = None,
+    face: Annotated[
+        int | None,
+        typer.Option(min=0, help="Only this face, with its visual words; from 0 on the left."),
+    ] = None,
     model: Model = None,
     profile: ProfileFile = None,
     force: Force = False,
@@ -36,11 +40,15 @@ def explain(
     if hint := other_command(str(photo), "explain"):
         raise UsageError(hint)
     explanations = explain_photo(photo, EmotionRecognizer.load(model, profile=profile))
+    if face is not None and face >= len(explanations):
+        raise UsageError(f"--face {face}: the photo has {len(explanations)} faces, from 0")
+    chosen = range(len(explanations)) if face is None else [face]
+    explanations = [explanations[number] for number in chosen]
     save_png(plot_explanations(explanations), target)
     if as_json:
         print(json.dumps([explanation.figures() for explanation in explanations]))
         return
-    for number, explanation in enumerate(explanations):
+    for number, explanation in zip(chosen, explanations, strict=True):
         print(f"face {number}:")
         for sentence in explanation.sentences():
             print(f"  {sentence}")

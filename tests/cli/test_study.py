@@ -106,6 +106,7 @@ def test_the_evaluation_page(capsys, three_labels, trained, tmp_path):
     assert code == 0
     check_page(page, "Confusion matrix", "Reliability", "The clusters", "purity")
     html = page.read_text(encoding="utf-8")
+    assert html.index("<img") < html.index("<table")  # a picture comes first
     assert "with right answers" in html
     assert "with wrong answers" not in html  # there are none
 
@@ -119,6 +120,18 @@ def test_explain(capsys, tmp_path):
     assert "second choice" in out
     assert target.read_bytes().startswith(b"\x89PNG")
     fails_with_one_line(run(capsys, "explain", photo, "-o", target), 2, "--force")
+
+
+def test_explain_of_several_faces_is_no_taller_than_a_page(capsys, tmp_path):
+    photos = [cv2.imread(str(SAMPLES / f"photos/{name}.jpg")) for name in ("obama", "biden")]
+    cv2.imwrite(str(tmp_path / "two.png"), np.hstack([photo[:400, :350] for photo in photos]))
+    explain = ["explain", tmp_path / "two.png", "--model", "pixels", "-o", tmp_path / "two-why.png"]
+    assert run(capsys, *explain)[0] == 0
+    assert cv2.imread(str(tmp_path / "two-why.png")).shape[0] <= 700
+    code, out, _ = run(capsys, *explain, "--face", 1, "--force")
+    assert code == 0
+    assert out.startswith("face 1:")
+    fails_with_one_line(run(capsys, *explain, "--face", 2, "--force"), 2, "has 2 faces, from 0")
 
 
 def test_explain_takes_a_picture_that_is_a_face_already(capsys, three_labels, trained, tmp_path):

@@ -97,6 +97,15 @@ def values(browser: Any, plot: int = 0) -> dict[str, str]:
     return dict(row.text.split() for row in rows)
 
 
+def test_on_a_wide_page_the_film_stands_large_beside_the_faces(browser, folder):
+    with opened(browser, folder, 1920) as page:
+        film = page.find_element("css selector", ".film video").rect
+        face = page.find_element("css selector", ".person").rect
+        assert film["width"] > 800
+        assert face["x"] > film["x"] + film["width"]
+        assert page.execute_script("return document.documentElement.scrollWidth") <= 1920
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everything_fits_and_nothing_hangs_over(browser, folder, width):
     with opened(browser, folder, width) as page:

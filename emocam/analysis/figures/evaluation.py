@@ -33,6 +33,35 @@ def plot_confusion(evaluation: Evaluation) -> Figure:
     return figure
 
 
+def plot_found(evaluation: Evaluation) -> Figure:
+    """How many of each label's faces are found, beside all together and guessing."""
+    labels, confusion = evaluation.labels, evaluation.confusion()
+    faces = confusion.sum(axis=1)
+    found = 100 * np.diag(confusion) / np.maximum(faces, 1)
+    order = np.argsort(-found, kind="stable")
+    every = 100 * float((evaluation.predicted == evaluation.targets).mean())
+    figure = new_figure(9, 1.8 + 0.42 * len(labels))
+    axes = figure.subplots()
+    bars = axes.barh(
+        range(len(labels)),
+        found[order],
+        color=[color_hex(labels[index], labels) for index in order],
+        edgecolor="#333333",
+    )
+    axes.bar_label(bars, labels=[f"{found[i]:.0f} % of {faces[i]}" for i in order], padding=4)
+    axes.set_yticks(range(len(labels)), [labels[index] for index in order])
+    axes.invert_yaxis()
+    axes.set_xlim(0, 115)
+    axes.set_xticks(range(0, 101, 20))
+    axes.set_xlabel("% of the label's faces that are read as it")
+    axes.axvline(every, color="#333333", linestyle="--", label=f"all faces: {every:.1f} %")
+    guessing = 100 / len(labels)
+    axes.axvline(guessing, color="#999999", linestyle=":", label=f"guessing: {guessing:.0f} %")
+    axes.set_title(f"{every:.0f} of 100 faces are read as their label says")
+    axes.legend(loc="lower right")
+    return figure
+
+
 def draw_confusion(
     axes: Axes, confusion: IntArray, labels: Sequence[str], *, counts: bool
 ) -> AxesImage:

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MOST_CLUSTERS = 12
+_WIDTH_IN, _ALONE_IN, _ROW_IN = 13.5, 4.2, 2.9  # inches of 110 pixels
 
 
 def plot_explanations(explanations: Sequence[Explanation]) -> Figure:
-    """A row for each face; see `Explanation` for what is shown."""
-    with_words = 2 if any(explanation.words for explanation in explanations) else 1
-    figure = new_figure(13.5, 4.2 * with_words * len(explanations))
-    parts = figure.subfigures(with_words * len(explanations), 1, squeeze=False).flat
-    for number, explanation in enumerate(explanations):
-        part = parts[with_words * number]
+    """A row for each face; of a single one also its visual words, which take a row of their own.
+
+    See `Explanation` for what is shown.
+    """
+    with_words = len(explanations) == 1 and bool(explanations[0].words)
+    row = _ALONE_IN if len(explanations) == 1 else _ROW_IN
+    figure = new_figure(_WIDTH_IN, row * (len(explanations) + with_words))
+    parts = figure.subfigures(len(explanations) + with_words, 1, squeeze=False).flat
+    for number, (part, explanation) in enumerate(zip(parts, explanations, strict=False)):
         label = explanation.labels[explanation.label]
         second = explanation.labels[explanation.second]
         part.suptitle(f"Face {number}: {label}, second choice {second}")
@@ -34,9 +38,8 @@ def plot_explanations(explanations: Sequence[Explanation]) -> Figure:
         _draw_heat(heat, explanation)
         _draw_probabilities(bars, explanation)
         _draw_distances(clusters, explanation)
-        if with_words > 1:
-            below = parts[with_words * number + 1]
-            draw_words(below, explanation.face_gray, explanation.words, label, second)
+        if with_words:
+            draw_words(parts[1], explanation.face_gray, explanation.words, label, second)
     return figure
 
 
