@@ -11,38 +11,23 @@ from emocam.types import Box, Face, ImageU8
 
 
 def crop_faces(frame_bgr: ImageU8, faces: Sequence[Face], size: int) -> list[ImageU8]:
-    """Cut faces out of a frame; see `crop_face`.
+    """Cut faces out and bring them to the training format.
 
     Parameters
     ----------
     frame_bgr
         Shape (height, width, 3), uint8, blue first.
     faces
-        Where they are; the detector's boxes are framed as the training faces are.
+        Their boxes may reach over the edge, where the border is repeated; one that the edge cuts
+        short is taken for square.
     size
         Side of the results in pixels.
-    """
-    return [_gray_crop(frame_bgr, face.xyxy, size) for face in faces]
-
-
-def crop_face(gray: ImageU8, xyxy: Box, size: int) -> ImageU8:
-    """Cut a face out and bring it to the training format.
-
-    Parameters
-    ----------
-    gray
-        Shape (height, width), uint8.
-    xyxy
-        The face's box; it may reach over the edge, where the border is repeated. One that the
-        edge cuts short is taken for square.
-    size
-        Side of the result in pixels.
 
     Returns
     -------
-    Shape (size, size), uint8.
+    One a face, shape (size, size), uint8, grey.
     """
-    return resized(cut_square(gray, *_square(gray, xyxy)), size)
+    return [_gray_crop(frame_bgr, face.xyxy, size) for face in faces]
 
 
 def cut_square(picture: ImageU8, left: int, top: int, side: int) -> ImageU8:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -362,8 +361,3 @@ def _film_address(session: Session, unit: Unit | None, options: StudyOptions) ->
     if session.is_table or session.is_photos or options.only_marked:
         return ""
     return _relative(session.file, options.output)
-
-
-def remove_progress(output: Path) -> None:
-    """Forget what has been read."""
-    shutil.rmtree(output / FOLDER, ignore_errors=True)

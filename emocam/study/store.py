@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,13 +87,6 @@ class ReadingStore:
     def frames(self, unit: Unit) -> dict[str, SessionFrames]:
         """The readings of a finished unit, by the mark of the participant's face."""
         return read_frames(self.path(unit))
-
-    def forget_all_but(self, units: Iterator[Unit]) -> None:
-        """Remove what no unit of this study needs."""
-        needed = {self.path(unit).name for unit in units}
-        for old in self._folder.glob("*.parquet"):
-            if old.name not in needed:
-                old.unlink()
 
 
 def _stamp(file: Path) -> list[str]:

@@ -101,17 +101,6 @@ def pixels_model(
     )
 
 
-def pixels_pipeline(model: PixelsModel) -> Pipeline:
-    """The scikit-learn pipeline of a model's arrays, ready to predict clusters."""
-    scaler = StandardScaler()
-    scaler.mean_, scaler.scale_ = model.mean.astype(np.float64), model.scale.astype(np.float64)
-    scaler.n_features_in_ = len(model.mean)
-    kmeans = KMeans(n_clusters=len(model.centers), random_state=0)
-    kmeans.cluster_centers_ = model.centers.astype(np.float64)
-    kmeans.n_features_in_, kmeans._n_threads = len(model.mean), 1
-    return Pipeline([("scale", scaler), ("cluster", kmeans)])
-
-
 def model_card(recipe: str, faces: Faces, choices: dict[str, Any]) -> dict[str, Any]:
     """The model card: what the model was made of, with what and when.
 

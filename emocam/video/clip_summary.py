@@ -82,7 +82,6 @@ class ClipSummary:
         self.last_s = 0.0
         self.analysed_frames = 0
         self.frames_with_face = 0
-        self.seconds_with_face = 0.0
         self._face_last_s: float | None = None
 
     @property
@@ -120,7 +119,6 @@ class ClipSummary:
         self.analysed_frames += 1
         if readings:
             self.frames_with_face += 1
-            self.seconds_with_face += since_s
             self._end_gap(time_s)
         for reading in readings:
             self._add_reading(reading, time_s, since_s)

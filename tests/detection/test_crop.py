@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from emocam.detection.crop import crop_face
-from emocam.types import Box
+from emocam.detection.crop import crop_faces
+from emocam.types import Box, Face
 
 
 @pytest.mark.parametrize(
@@ -19,5 +19,6 @@ from emocam.types import Box
     ],
 )
 def test_a_box_that_the_edge_cuts_short_keeps_its_framing(clipped: Box, whole: Box) -> None:
-    gray = np.random.default_rng(0).integers(0, 256, (90, 100)).astype(np.uint8)
-    assert np.array_equal(crop_face(gray, clipped, 48), crop_face(gray, whole, 48))
+    picture = np.random.default_rng(0).integers(0, 256, (90, 100, 3)).astype(np.uint8)
+    one, other = crop_faces(picture, [Face(clipped), Face(whole)], 48)
+    assert np.array_equal(one, other)

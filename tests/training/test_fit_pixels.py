@@ -12,7 +12,6 @@ from emocam.training.fit_pixels import (
     cluster_probabilities,
     fit_pixels,
     model_card,
-    pixels_pipeline,
 )
 from tests.conftest import SIDE, made_up_picture
 
@@ -43,7 +42,6 @@ def test_arrays_and_pipeline_agree_before_and_after_the_file(faces, tmp_path, cl
     wanted = pipeline.predict(flat).tolist()
     assert model.predict(images).clusters.tolist() == wanted
     assert again.predict(images).clusters.tolist() == wanted
-    assert pixels_pipeline(again).predict(flat).tolist() == wanted
     assert np.array_equal(again.predict(images).probabilities, model.predict(images).probabilities)
 
 
