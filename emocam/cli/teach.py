@@ -97,7 +97,7 @@ def teach(
         )
         recognizer, lesson = guided_lesson(guidance, Terminal())
     print_left_out(lesson.left_out)
-    profile = taught_profile(lesson.examples, recognizer, output, add=add, anew=anew)
+    profile = taught_profile(lesson, recognizer, output, add=add, anew=anew)
     summary = ProfileSummary.of(recognizer.model, profile)
     profile.save(output)
     _print(summary, as_json=as_json)

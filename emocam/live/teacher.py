@@ -202,7 +202,8 @@ class LiveTeacher:
     def _teach(self, examples: list[Example], anew: tuple[str, ...]) -> None:
         before = self._follower.profile
         kept = () if before is None else before.without(anew)
-        profile = Profile.learn(self._follower.recognizer, (*kept, *examples))
+        framing = None if before is None else before.framing
+        profile = Profile.learn(self._follower.recognizer, (*kept, *examples), framing)
         self._follower.use_profile(profile)
         self.is_changed = True
 

@@ -6,17 +6,19 @@ Three steps, each of which falls back on the generic reading where nothing was t
    their labels lie in general, all faces of the person are moved half-way back (wholly, the more
    labels were taught), and what the model still says too much of is taken off the evidence.
 2. Among the labels that were taught, the person's own centres decide as well: K-Means' nearest
-   centre as a probability. The scatter around them is unknown, so squared distances count by
-   their logarithm (Student's t, as for a Gaussian of unknown variance: Murphy, "Conjugate Bayesian
-   analysis of the Gaussian distribution", 2007). A centre of n examples is itself uncertain, which
-   takes 1 + 1/n off its distances. How sharply they count is learnt from how well the examples
-   are told apart when each is left out, beside what is usual (empirical Bayes).
+   centre as a probability. What only the place of the box adds is left out of the distances. The
+   scatter around the centres is unknown, so squared distances count by their logarithm (Student's
+   t, as for a Gaussian of unknown variance: Murphy, "Conjugate Bayesian analysis of the Gaussian
+   distribution", 2007). A centre of n examples is itself uncertain, which takes 1 + 1/n off its
+   distances. How sharply they count is learnt from how well the examples are told apart when each
+   is left out, beside what is usual (empirical Bayes).
 3. Labels that were not taught keep the share that step 1 gave them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -247,8 +249,9 @@ class Personal:
 
         Less by as much as the centre is uncertain, so they are alike for few and many examples.
         """
-        squares = np.square(points).sum(axis=1)[:, None] + np.square(self.centers).sum(axis=1)
-        squares = np.maximum(squares - 2 * points @ self.centers.T, 0)
+        points, centers = self._unframed(points), self._unframed(self.centers)
+        squares = np.square(points).sum(axis=1)[:, None] + np.square(centers).sum(axis=1)
+        squares = np.maximum(squares - 2 * points @ centers.T, 0)
         spread = self.generic.model.population.point_spread.total
         return np.asarray(squares / (1 + 1 / self.counts) / spread, np.float32)
 
@@ -263,10 +266,23 @@ class Personal:
         for row in np.flatnonzero(tried):
             place = places[row]
             others = self.counts[place] * self.centers[place] - self.weights[row] * points[row]
-            square = np.square(points[row] - others / rest[row]).sum()
+            apart = (points[row] - others / rest[row])[None]
+            square = np.square(self._unframed(apart)).sum()
             spread = self.generic.model.population.point_spread.total
             distances[row, place] = square / (1 + 1 / max(rest[row], 1e-6)) / spread
         return LeftOut(self, _with_mixtures(self.example_logs, self.mixtures), distances, tried)
+
+    def _unframed(self, points: FloatArray) -> FloatArray:
+        """Points without what only the place of the box adds."""
+        framing = self.profile.framing
+        if framing is None:
+            return points
+        return np.asarray(points - points @ self._framing_basis @ self._framing_basis.T, np.float32)
+
+    @cached_property
+    def _framing_basis(self) -> FloatArray:
+        assert self.profile.framing is not None
+        return self.profile.framing.basis
 
     def _with_own(self, logs: FloatArray, distances: FloatArray, sharpness: float) -> FloatArray:
         """Logarithms of the probabilities, with the share of the taught labels dealt out anew."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from emocam.errors import InputError
+from emocam.recognition.framing import Framing
 from emocam.recognition.labels import UNSURE
 from emocam.types import FloatArray, ImageU8
 
@@ -63,12 +64,15 @@ class Profile:
         Digest of the learnt space that the points lie in; other models have other ones.
     made
         Date of the last change, such as `2026-01-31`.
+    framing
+        Where a shifted box moves the face; None where it is not known.
     """
 
     examples: tuple[Example, ...]
     labels: tuple[str, ...]
     space: str
     made: str = ""
+    framing: Framing | None = None
 
     def __post_init__(self) -> None:
         if not self.examples:
@@ -87,6 +91,7 @@ class Profile:
         cls,
         recognizer: EmotionRecognizer,
         examples: Mapping[str, Sequence[ImageU8]] | Iterable[Example],
+        framing: Framing | None = None,
     ) -> Profile:
         """The profile of a person.
 
@@ -97,6 +102,8 @@ class Profile:
         examples
             Pictures of each label, each of shape (height, width, 3), uint8, blue first, whose
             largest face is the person's; or examples that are points already.
+        framing
+            For examples that are points: where a shifted box moves the face.
 
         Raises
         ------
@@ -107,9 +114,9 @@ class Profile:
 
         model = teachable(recognizer.model)
         if isinstance(examples, Mapping):
-            examples = _examples_of(recognizer, examples)
+            examples, framing = _examples_of(recognizer, examples)
         today = datetime.date.today().isoformat()
-        return cls(_grouped(examples), model.labels, model.space, today)
+        return cls(_grouped(examples), model.labels, model.space, today, framing)
 
     @property
     def taught(self) -> tuple[str, ...]:
@@ -193,15 +200,15 @@ def _grouped(examples: Iterable[Example]) -> tuple[Example, ...]:
 
 def _examples_of(
     recognizer: EmotionRecognizer, pictures: Mapping[str, Sequence[ImageU8]]
-) -> list[Example]:
-    examples = []
+) -> tuple[list[Example], Framing | None]:
+    from emocam.teaching.examples import learn_picture
+
+    examples, framings = [], []
     for label, some in pictures.items():
         for number, picture in enumerate(some):
-            faces = recognizer.detector.detect(picture)
-            if not faces:
+            learnt = learn_picture(recognizer, picture, label, f"{label} {number}")
+            if learnt is None:
                 raise InputError(f"picture {number} of '{label}' has no face that can be found")
-            largest = max(faces, key=lambda face: face.size_wh[0])
-            points = recognizer.predict(picture, [largest]).points
-            assert points is not None  # of a model that can be taught
-            examples.append(Example(label, points[0], f"{label} {number}"))
-    return examples
+            examples.append(learnt[0])
+            framings.append(learnt[1])
+    return examples, Framing.joined(framings)

@@ -11,6 +11,7 @@ import numpy as np
 
 from emocam.errors import InputError
 from emocam.output import complete_file
+from emocam.recognition.framing import Framing
 from emocam.recognition.profile import MOST_EXAMPLES, MOST_LABELS, Example, Profile
 from emocam.types import FloatArray
 
@@ -23,7 +24,7 @@ _LARGEST = 60_000.0  # 16-bit floats end there
 
 def profile_json(profile: Profile) -> str:
     """The text of the file."""
-    data = {
+    data: dict[str, Any] = {
         "kind": _KIND,
         "format": FORMAT,
         "made": profile.made,
@@ -35,6 +36,11 @@ def profile_json(profile: Profile) -> str:
             for one in profile.examples
         ],
     }
+    if profile.framing is not None:
+        data["framing"] = {
+            "examples": profile.framing.count,
+            "directions": [_packed(one) for one in profile.framing.directions],
+        }
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -86,7 +92,14 @@ def _profile(data: dict[str, Any]) -> Profile:
         Example(str(one["label"]), _unpacked(one["point"]), str(one.get("name", "")))
         for one in entries
     ]
-    return Profile(tuple(examples), tuple(labels), str(data["model"]), str(data.get("made", "")))
+    framing = None
+    if "framing" in data:
+        directions = np.stack([_unpacked(one) for one in data["framing"]["directions"]])
+        if directions.shape[1] != len(examples[0].point):
+            raise ValueError("its framing should be as long as its points")
+        framing = Framing(directions, int(data["framing"]["examples"]))
+    made = str(data.get("made", ""))
+    return Profile(tuple(examples), tuple(labels), str(data["model"]), made, framing)
 
 
 def _packed(point: FloatArray) -> str:

@@ -8,14 +8,16 @@ from pathlib import Path
 from emocam.detection.crop import crop_faces
 from emocam.errors import EmocamError, UsageError
 from emocam.io.clip_discovery import parse_time
+from emocam.recognition.framing import Framing
 from emocam.recognition.labels import known_label
+from emocam.recognition.personal import teachable
 from emocam.recognition.profile import check_label
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.study.csv_rows import read_rows
 from emocam.teaching.from_photos import Lesson
 from emocam.teaching.quality import complaint
 from emocam.teaching.takes import examples_of_take
-from emocam.types import FloatArray
+from emocam.types import FloatArray, ImageU8
 from emocam.video.clip_readings import read_video
 
 _EVERY_S = 0.1
@@ -73,19 +75,23 @@ def learn_clip(clip: Path, marks: list[Mark], recognizer: EmotionRecognizer) -> 
     for mark in marks:
         name = f"{clip.name} {mark.start_s:g}–{mark.end_s:g} s"
         label = known_label(mark.label, recognizer.model.labels)
-        points, complaints = _moments(clip, mark, recognizer)
+        points, crops, complaints = _moments(clip, mark, recognizer)
         examples = examples_of_take(label, points, name)
         if not examples:
             reason = max(set(complaints), key=complaints.count) if complaints else "no face found"
             lesson.left_out.append((f"{name} ({label})", reason))
         lesson.examples.extend(examples)
+        if crops:
+            model = teachable(recognizer.model)
+            lesson.framings.append(Framing.of(model, crops[len(crops) // 2]))
     return lesson
 
 
 def _moments(
     clip: Path, mark: Mark, recognizer: EmotionRecognizer
-) -> tuple[list[FloatArray], list[str]]:
+) -> tuple[list[FloatArray], list[ImageU8], list[str]]:
     points: list[FloatArray] = []
+    crops: list[ImageU8] = []
     complaints: list[str] = []
     frames = read_video(
         clip,
@@ -99,12 +105,11 @@ def _moments(
     for frame, readings in frames:
         if not len(readings):
             continue
-        faces = readings.faces[:1]
-        said = complaint(faces[0], crop_faces(frame.image_bgr, faces, recognizer.model.size)[0])
+        crop = crop_faces(frame.image_bgr, readings.faces[:1], recognizer.model.size)[0]
+        said = complaint(readings.faces[0], crop)
         if said:
             complaints.append(said)
             continue
-        found = recognizer.predict(frame.image_bgr, faces).points
-        assert found is not None  # of a model that can be taught
-        points.append(found[0])
-    return points, complaints
+        points.append(teachable(recognizer.model).batched_points(crop[None])[0])
+        crops.append(crop)
+    return points, crops, complaints

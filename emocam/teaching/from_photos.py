@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from emocam.errors import PictureError, UsageError
 from emocam.io.media_kind import PHOTO_ENDINGS
 from emocam.io.photos import read_photo
+from emocam.recognition.framing import Framing
 from emocam.recognition.labels import known_label
 from emocam.recognition.profile import MOST_EXAMPLES, Example, check_label
 from emocam.recognition.recognizer import EmotionRecognizer
-from emocam.types import Face, ImageU8
-
-_CROP_SIDE = 2.5  # of the training format: a square picture that small is a face already
+from emocam.teaching.examples import learn_picture
 
 
 @dataclass(frozen=True)
@@ -22,6 +20,7 @@ class Lesson:
     """Examples, and what could not be one and why."""
 
     examples: list[Example] = field(default_factory=list)
+    framings: list[Framing] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -70,9 +69,12 @@ def learn_photos(folder: Path, recognizer: EmotionRecognizer) -> Lesson:
         check_label(label)
         for path in paths[:MOST_EXAMPLES]:
             try:
-                lesson.examples.append(_learn_photo(path, label, folder, recognizer))
+                example, framing = _learn_photo(path, label, folder, recognizer)
             except PictureError as error:
                 lesson.left_out.append((str(path), str(error)))
+                continue
+            lesson.examples.append(example)
+            lesson.framings.append(framing)
         lesson.left_out.extend(
             (str(path), f"{label} has {MOST_EXAMPLES} examples already")
             for path in paths[MOST_EXAMPLES:]
@@ -80,18 +82,11 @@ def learn_photos(folder: Path, recognizer: EmotionRecognizer) -> Lesson:
     return lesson
 
 
-def _learn_photo(path: Path, label: str, folder: Path, recognizer: EmotionRecognizer) -> Example:
-    picture = read_photo(path)
-    faces = recognizer.detector.detect(picture) or list(_face_already(picture, recognizer))
-    if not faces:
+def _learn_photo(
+    path: Path, label: str, folder: Path, recognizer: EmotionRecognizer
+) -> tuple[Example, Framing]:
+    name = path.relative_to(folder).as_posix()
+    learnt = learn_picture(recognizer, read_photo(path), label, name)
+    if learnt is None:
         raise PictureError("no_face", "no face found; it should be upright and frontal")
-    largest = max(faces, key=lambda face: face.size_wh[0])
-    points = recognizer.predict(picture, [largest]).points
-    assert points is not None  # of a model that can be taught
-    return Example(label, points[0], path.relative_to(folder).as_posix())
-
-
-def _face_already(picture: ImageU8, recognizer: EmotionRecognizer) -> Iterator[Face]:
-    height, width = picture.shape[:2]
-    if height == width <= _CROP_SIDE * recognizer.model.size:
-        yield Face((0, 0, width, height))
+    return learnt

@@ -85,7 +85,7 @@ def guided_lesson(guidance: Guidance, reporter: Reporter) -> tuple[EmotionRecogn
         steps = GuidedSteps(labels, reviews=window is not None or browser is not None)
         guide = _Guide(camera, recognizer, steps, reporter, window, browser)
         guide.run(detection, ending)
-    return recognizer, steps.lesson()
+    return recognizer, steps.lesson(teachable(recognizer.model))
 
 
 class _Guide:
@@ -135,7 +135,7 @@ class _Guide:
         x1, y1, x2, y2 = largest.face.xyxy
         picture = cut_square(frame.image_bgr, x1, y1, max(x2 - x1, y2 - y1))
         said = complaint(largest.face, crop)
-        return Moment(time_s, points[row], said, picture), largest.face.xyxy
+        return Moment(time_s, points[row], said, picture, crop), largest.face.xyxy
 
     def _tell(self, frame: Frame, moment: Moment, box: Box | None) -> None:
         prompt = self._steps.prompt(moment.time_s)

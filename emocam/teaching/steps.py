@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from emocam.errors import InputError
+from emocam.recognition.framing import Framing
+from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import NEUTRAL
 from emocam.recognition.profile import check_label
 from emocam.teaching.from_photos import Lesson
@@ -31,6 +33,7 @@ class Moment:
     point: FloatArray | None = None  # in the learnt space; None without a face
     complaint: str = ""  # what is wrong with it; empty for nothing
     picture_bgr: ImageU8 | None = None  # the face, cut out small
+    crop_gray: ImageU8 | None = None  # the same in the training format
 
 
 @dataclass(eq=False)
@@ -39,6 +42,7 @@ class Take:
 
     points: list[FloatArray] = field(default_factory=list)
     pictures: list[ImageU8] = field(default_factory=list)
+    crops: list[ImageU8] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -116,6 +120,8 @@ class GuidedSteps:
             self._take.seconds += min(step_s, _STEP_S)
             self._take.points.append(moment.point)
             self._take.pictures.append(moment.picture_bgr)
+            if moment.crop_gray is not None:
+                self._take.crops.append(moment.crop_gray)
         elif self._complaint:
             self._take.complaints.append(self._complaint)
         self._last_s = moment.time_s
@@ -152,13 +158,19 @@ class GuidedSteps:
             return Prompt(title, self._complaint, self._take.seconds / HOLD_S)
         return Prompt(title, "hold it …", min(1.0, self._take.seconds / HOLD_S))
 
-    def lesson(self) -> Lesson:
-        """The examples of all that was caught, and why the rest was not."""
+    def lesson(self, model: WordsModel | None = None) -> Lesson:
+        """The examples of all that was caught, and why the rest was not.
+
+        With the model it is found out as well where a shifted box moves the face.
+        """
         lesson = Lesson()
         for label in self.labels:
             take = self.takes.get(label)
             if take is not None:
                 lesson.examples.extend(examples_of_take(label, take.points, f"{label}, camera"))
+                if model is not None and take.crops:
+                    middle = take.crops[len(take.crops) // 2]
+                    lesson.framings.append(Framing.of(model, middle))
             elif self.left_out.get(label, "skipped") != "skipped":
                 lesson.left_out.append((label, self.left_out[label]))
         return lesson

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from emocam.errors import UsageError
 from emocam.output import check_free
+from emocam.recognition.framing import Framing
 from emocam.recognition.personal import Personal
 from emocam.recognition.profile import Example, Profile
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.teaching.from_photos import Lesson
 
 
 def check_target(path: Path, *, add: bool, anew: bool, force: bool) -> None:
@@ -34,7 +36,7 @@ def check_target(path: Path, *, add: bool, anew: bool, force: bool) -> None:
 
 
 def taught_profile(
-    examples: Sequence[Example],
+    lesson: Lesson,
     recognizer: EmotionRecognizer,
     path: Path,
     *,
@@ -45,8 +47,8 @@ def taught_profile(
 
     Parameters
     ----------
-    examples
-        New ones.
+    lesson
+        New examples.
     recognizer
         Whose model they were read with.
     path
@@ -63,12 +65,14 @@ def taught_profile(
     InputError
         When the profile is of another model.
     """
-    if not examples:
+    if not lesson.examples:
         raise UsageError("nothing was learnt: there is no face to learn from")
     kept: Sequence[Example] = ()
+    framings: list[Framing | None] = [*lesson.framings]
     if add or anew:
         before = Profile.load(path)
         Personal.fit(recognizer.model, before)  # turns one of another model down
-        gone = {one.label for one in examples} if anew else ()
+        gone = {one.label for one in lesson.examples} if anew else ()
         kept = before.without(gone)
-    return Profile.learn(recognizer, (*kept, *examples))
+        framings.append(before.framing)
+    return Profile.learn(recognizer, (*kept, *lesson.examples), Framing.joined(framings))

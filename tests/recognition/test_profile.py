@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from emocam.detection.crop import crop_face
 from emocam.errors import InputError
+from emocam.recognition.framing import Framing
+from emocam.recognition.personal import Personal
 from emocam.recognition.profile import MOST_EXAMPLES, Example, Profile
 from tests.conftest import SAMPLES
-from tests.person import Person, carried
+from tests.person import Person, carried, words
 
 ASTRONAUT = SAMPLES / "photos" / "astronaut.jpg"
 
@@ -37,6 +41,34 @@ def test_a_saved_profile_is_the_same_and_holds_no_picture(profile: Profile, tmp_
     data = json.loads((tmp_path / "me.json").read_text())
     assert data["taught"] == {"happy": 2, "sad": 2, "tongue out": 2}
     assert (tmp_path / "me.json").stat().st_size < 2200 * len(profile.examples)
+
+
+def test_where_a_shifted_box_moves_the_face_is_kept_too(profile: Profile, tmp_path: Path):
+    crop = np.random.default_rng(0).integers(0, 255, (48, 48)).astype(np.uint8)
+    one = Framing.of(words(), crop)
+    framing = Framing.joined([one, None, one])
+    assert framing is not None
+    assert framing.count == 2
+    assert framing.directions == pytest.approx(one.directions)
+    replace(profile, framing=framing).save(tmp_path / "me.json")
+    again = Profile.load(tmp_path / "me.json").framing
+    assert again is not None
+    assert again.count == 2
+    assert again.directions == pytest.approx(one.directions, abs=0.01)
+    assert Framing.joined([None]) is None
+
+
+def test_a_shifted_box_counts_less(profile: Profile):
+    gray = cv2.imread(str(ASTRONAUT), cv2.IMREAD_GRAYSCALE)
+    x1, y1, x2, y2 = (170, 69, 274, 173)
+    crop = crop_face(gray, (x1, y1, x2, y2), 48)
+    shifted = crop_face(gray, (x1 + 2, y1 - 3, x2 + 2, y2 - 3), 48)
+    points = words().batched_points(np.stack([crop, shifted]))
+    example = Example("happy", points[0])
+    plain = replace(profile, examples=(example,))
+    framed = replace(plain, framing=Framing.of(words(), crop))
+    before, after = (Personal.fit(words(), one).distances(points[1:]) for one in (plain, framed))
+    assert after.item() < 0.8 * before.item()
 
 
 def test_it_can_be_added_to_and_taught_anew(profile: Profile):
@@ -113,4 +145,4 @@ def test_learning_from_pictures():
     reading = carried().with_profile(profile).read(picture)[0]
     assert reading.emotion == "happy"
     with pytest.raises(InputError, match="picture 0 of 'sad' has no face"):
-        Profile.learn(carried(), {"sad": [np.zeros((100, 100, 3), np.uint8)]})
+        Profile.learn(carried(), {"sad": [np.zeros((100, 200, 3), np.uint8)]})
