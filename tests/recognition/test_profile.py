@@ -10,11 +10,12 @@ import cv2
 import numpy as np
 import pytest
 
-from emocam.detection.crop import crop_face
+from emocam.detection.crop import crop_faces
 from emocam.errors import InputError
 from emocam.recognition.framing import Framing
 from emocam.recognition.personal import Personal
 from emocam.recognition.profile import MOST_EXAMPLES, Example, Profile
+from emocam.types import Face
 from tests.conftest import SAMPLES
 from tests.person import Person, carried, words
 
@@ -59,10 +60,8 @@ def test_where_a_shifted_box_moves_the_face_is_kept_too(profile: Profile, tmp_pa
 
 
 def test_a_shifted_box_counts_less(profile: Profile):
-    gray = cv2.imread(str(ASTRONAUT), cv2.IMREAD_GRAYSCALE)
-    x1, y1, x2, y2 = (170, 69, 274, 173)
-    crop = crop_face(gray, (x1, y1, x2, y2), 48)
-    shifted = crop_face(gray, (x1 + 2, y1 - 3, x2 + 2, y2 - 3), 48)
+    boxes = [Face((170, 69, 274, 173)), Face((172, 66, 276, 170))]
+    crop, shifted = crop_faces(cv2.imread(str(ASTRONAUT)), boxes, 48)
     points = words().batched_points(np.stack([crop, shifted]))
     example = Example("happy", points[0])
     plain = replace(profile, examples=(example,))
