@@ -86,7 +86,9 @@ def _draw_places(axes: Axes, face_gray: ImageU8, evidence: Sequence[WordEvidence
         axes.add_patch(frame)
         box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "lw": 0}
         corner = _CORNERS[number % len(_CORNERS)]
-        place = (x + half * corner[0], y + half * corner[1])
+        # Frames may reach beyond the face; their numbers stay on it.
+        last = face_gray.shape[0] - 2
+        place = np.clip((x + half * corner[0], y + half * corner[1]), 1, last)
         axes.text(*place, str(number + 1), ha="center", va="center", fontsize=8, bbox=box)
     axes.set_xlim(-0.5, face_gray.shape[1] - 0.5)
     axes.set_ylim(face_gray.shape[0] - 0.5, -0.5)
