@@ -88,8 +88,8 @@ def _draw_places(axes: Axes, face_gray: ImageU8, evidence: Sequence[WordEvidence
         corner = _CORNERS[number % len(_CORNERS)]
         # Frames may reach beyond the face; their numbers stay on it.
         last = face_gray.shape[0] - 2
-        place = np.clip((x + half * corner[0], y + half * corner[1]), 1, last)
-        axes.text(*place, str(number + 1), ha="center", va="center", fontsize=8, bbox=box)
+        left, top = np.clip((x + half * corner[0], y + half * corner[1]), 1, last)
+        axes.text(left, top, str(number + 1), ha="center", va="center", fontsize=8, bbox=box)
     axes.set_xlim(-0.5, face_gray.shape[1] - 0.5)
     axes.set_ylim(face_gray.shape[0] - 0.5, -0.5)
     axes.set_xlabel("pixels")
