@@ -66,7 +66,11 @@ class Prediction:
 
     def part(self, first: int, last: int) -> Prediction:
         """Some of the faces, as those of one frame among several."""
-        rows, personal = slice(first, last), self.personal
+        return self.take(slice(first, last))
+
+    def take(self, rows: slice | IntArray) -> Prediction:
+        """Faces by their numbers, any of them as often as it is named."""
+        personal = self.personal
         if personal is not None:
             personal = PersonalAnswers(
                 personal.probabilities[rows],

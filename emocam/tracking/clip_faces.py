@@ -16,6 +16,7 @@ from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.clip_pictures import FOLLOW_EVERY_S, ClipPicture
 from emocam.tracking.finder import FaceFinder
+from emocam.tracking.unchanged import read_once
 from emocam.types import Box, Face, ImageU8, Reading
 
 _STAY_WITH = 1.4  # how much larger another face must be to become "the largest"
@@ -106,7 +107,8 @@ def read_faces(
 ) -> Iterator[FrameReadings]:
     """Read the faces of many frames in batches, which takes less than half the time.
 
-    A prediction reads all of the model's reference faces from memory, once for a batch.
+    A prediction reads all of the model's reference faces from memory, once for a batch. A face that
+    hardly changed since it was last read in the same batch keeps that reading.
 
     Parameters
     ----------
@@ -127,8 +129,10 @@ def read_faces(
 
 
 def _read(frames: Sequence[FoundFaces], recognizer: EmotionRecognizer) -> Iterator[FrameReadings]:
-    crops = [crop for one in frames for crop in one.crops]
-    answers = recognizer.predict_crops(np.stack(crops)) if crops else None
+    crops, rows = read_once(
+        pair for one in frames for pair in zip(one.faces, one.crops, strict=True)
+    )
+    answers = recognizer.predict_crops(np.stack(crops)).take(rows) if crops else None
     done = 0
     for one in frames:
         readings: list[Reading] = []
