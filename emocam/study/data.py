@@ -30,6 +30,8 @@ class ReadSession:
         What is wrong with the file, else empty.
     film
         Address of the film for the page, relative to the results; empty for none.
+    film_start_s
+        Time of the file at which the film begins, in seconds.
     """
 
     session: Session
@@ -39,6 +41,7 @@ class ReadSession:
     size_wh: tuple[int, int] = (0, 0)
     remark: str = ""
     film: str = ""
+    film_start_s: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)

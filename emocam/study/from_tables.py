@@ -149,6 +149,7 @@ def _read_session(
         size_wh=(int(size[0]), int(size[1])),
         remark=str(told.get("remark", "")),
         film=str(told.get("film", "")),
+        film_start_s=float(told.get("film_start_s", 0.0)),
     )
 
 

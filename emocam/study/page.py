@@ -30,7 +30,7 @@ _SESSION_BINS = 240
 _MOST_SEGMENTS = 12  # on the page; the others stand in conditions.csv
 _NAMES = {
     "expressiveness": "expressive",
-    "transitions": "changes a minute",
+    "transitions": "label changes a minute",
     "face_share": "face found",
     "readable_share": "readable",
 }
@@ -379,6 +379,7 @@ def _session(
         "shares": _shares(whole.values, labels),
         "first": first,
         "last": last,
+        "film_start": one.film_start_s,
         "film": quote(one.film, safe="/:"),
         "is_photos": one.session.is_photos,
         "height": _SESSION_ROW * len(labels),

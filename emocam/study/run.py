@@ -351,7 +351,8 @@ def _read_session(
     own = (*session.segments, *live)
     plain = replace(one, session=replace(session, segments=()), frames=frames, own_segments=own)
     segmented = _segmented(plain, options.sources)
-    return replace(segmented, session=session, film=film)
+    film_start_s = unit.start_s if unit is not None and unit.film is not None else 0.0
+    return replace(segmented, session=session, film=film, film_start_s=film_start_s)
 
 
 def _film_address(session: Session, unit: Unit | None, options: StudyOptions) -> str:

@@ -384,6 +384,7 @@ def _write_package(path: Path, study: Study, resources: Sequence[Row]) -> None:
                 "own_segments": [_segment_data(segment) for segment in one.own_segments],
                 "segments": [_segment_data(segment) for segment in one.segments],
                 "film": one.film,
+                "film_start_s": one.film_start_s,
             }
             for one in study.sessions
         ],
