@@ -12,6 +12,7 @@ from emocam.analysis.cluster_measures import Clustered
 from emocam.analysis.word_evidence import WordEvidence, strongest_words
 from emocam.errors import ModelError
 from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.personal import Personal
 from emocam.recognition.prediction import FaceModel
 from emocam.types import FloatArray, ImageU8
 
@@ -22,6 +23,16 @@ _NOTHING = 1e-3  # less evidence is rounding: such a face resembles no training 
 _PATCH = 1.6  # side of the covered patch in cells: neighbours overlap, so the map is smooth
 _MOST_NAMES = 3
 _BLUR = 0.12  # of the face's side: blurs what an expression is made of, keeps the light
+
+
+@dataclass(frozen=True)
+class ExampleEvidence:
+    """An example of a profile, as one face sees it."""
+
+    name: str
+    label: str
+    distance: float  # in units of how far faces in general lie from the mean of their label
+    weight: float  # 0 to 1: less for one that the other examples take for something else
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +55,15 @@ class Explanation:
     heat: FloatArray
     # The visual words that spoke most for and against it; none for other recipes
     words: tuple[WordEvidence, ...] = ()
+    # Of a face that was read with a profile: its examples, nearest first, and what the face is
+    # read as without. The clusters are then the person's own.
+    examples: tuple[ExampleEvidence, ...] = ()
+    without: str = ""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the face was read with a profile."""
+        return bool(self.examples)
 
     def sentences(self) -> list[str]:
         """The explanation in words."""
@@ -54,18 +74,26 @@ class Explanation:
         lines = [
             f"{label} ({100 * self.probabilities[self.label]:.0f} %), second choice {second} "
             f"({100 * self.probabilities[self.second]:.0f} %)",
-            f"nearest cluster: {nearest} = {self.cluster_names[nearest]}, "
+            f"nearest {'own centre' if self.is_personal else 'cluster'}: {nearest} = "
+            f"{self.cluster_names[nearest]}, "
             f"distance {self.distances[nearest]:.2f}"
             + (
                 f"; the nearest of {second}: {other}, {self.distances[other]:.2f}"
                 if other is not None
-                else f"; no cluster is named {second}"
+                else f"; no {'own centre' if self.is_personal else 'cluster'} is named {second}"
             ),
         ]
         for sign, name, other_name in ((1, label, second), (-1, second, label)):
             places = self.strongest(sign)
             if places:
                 lines.append(f"for {name} rather than {other_name} spoke: {', '.join(places)}")
+        if self.is_personal:
+            lines.append(f"read with the profile; without it: {self.without}")
+            nearest_examples = [
+                f"{one.name} ({one.label}, {one.distance:.2f})"
+                for one in self.examples[:_MOST_NAMES]
+            ]
+            lines.append(f"nearest examples: {', '.join(nearest_examples)}")
         return lines
 
     def strongest(self, sign: int) -> list[str]:
@@ -99,6 +127,8 @@ class Explanation:
                 {"scale": word.scale, "word": word.word, "weight": word.weight}
                 for word in self.words
             ],
+            "examples": [vars(one) for one in self.examples],
+            "without_profile": self.without or None,
             "why": self.sentences(),
         }
 
@@ -112,7 +142,9 @@ def region(row: int, column: int) -> str:
     return f"{height} ({side})"
 
 
-def explain_face(model: FaceModel, face_gray: ImageU8) -> Explanation:
+def explain_face(
+    model: FaceModel, face_gray: ImageU8, personal: Personal | None = None
+) -> Explanation:
     """Explain the reading of one face by blurring its parts one after the other.
 
     Occlusion as in Zeiler and Fergus, "Visualizing and understanding convolutional networks"
@@ -124,6 +156,8 @@ def explain_face(model: FaceModel, face_gray: ImageU8) -> Explanation:
         A fitted recipe.
     face_gray
         Shape (size, size), uint8, in the model's training format.
+    personal
+        How the face is read, if it is that of a profile's owner.
 
     Raises
     ------
@@ -132,11 +166,12 @@ def explain_face(model: FaceModel, face_gray: ImageU8) -> Explanation:
     """
     if not isinstance(model, Clustered):
         raise ModelError(f"the recipe '{model.recipe}' doesn't show its clusters")
+    if personal is not None:
+        return _explain_owner(personal, face_gray)
     prediction = model.predict(face_gray[None])
     probabilities = prediction.probabilities[0]
     evidence = model.evidence(np.concatenate([face_gray[None], _blurred_parts(face_gray)]))
-    label = int(probabilities.argmax())
-    second = int(np.where(np.arange(len(probabilities)) == label, -1, probabilities).argmax())
+    label, second = _first_two(probabilities)
     lead = evidence[:, label] - evidence[:, second]
     space = model.cluster_space(face_gray[None])[0]
     return Explanation(
@@ -151,6 +186,54 @@ def explain_face(model: FaceModel, face_gray: ImageU8) -> Explanation:
         words=tuple(_words(model, face_gray, label, second)),
         heat=(lead[0] - lead[1:]).reshape(CELLS, CELLS).astype(np.float32),
     )
+
+
+def _explain_owner(personal: Personal, face_gray: ImageU8) -> Explanation:
+    """The same of the face of a profile's owner: own centres in place of the clusters."""
+    prediction = personal.predict(np.concatenate([face_gray[None], _blurred_parts(face_gray)]))
+    assert prediction.personal is not None
+    assert prediction.points is not None
+    rows, point = prediction.personal.probabilities, prediction.points[0]
+    label, second = _first_two(rows[0])
+    evidence = np.log(rows + _NOTHING)
+    lead = evidence[:, label] - evidence[:, second]
+    model = personal.generic.model
+    known = max(label, second) < len(model.labels)
+    return Explanation(
+        face_gray=face_gray,
+        labels=personal.labels,
+        probabilities=rows[0],
+        label=label,
+        second=second,
+        cluster=int(prediction.personal.clusters[0]),
+        cluster_names=tuple(personal.labels[number] for number in personal.taught),
+        distances=personal.distances(point[None])[0],
+        words=tuple(_words(model, face_gray, label, second)) if known else (),
+        heat=(lead[0] - lead[1:]).reshape(CELLS, CELLS).astype(np.float32),
+        examples=_example_evidence(personal, point),
+        without=personal.labels[int(prediction.probabilities[0].argmax())],
+    )
+
+
+def _example_evidence(personal: Personal, point: FloatArray) -> tuple[ExampleEvidence, ...]:
+    distances = personal.example_distances(point)
+    examples = personal.profile.examples
+    return tuple(
+        ExampleEvidence(
+            examples[row].name,
+            examples[row].label,
+            float(distances[row]),
+            float(personal.weights[row]),
+        )
+        for row in np.argsort(distances)
+    )
+
+
+def _first_two(probabilities: FloatArray) -> tuple[int, int]:
+    """Numbers of the likeliest label and of the second choice."""
+    first = int(probabilities.argmax())
+    others = np.where(np.arange(len(probabilities)) == first, -1, probabilities)
+    return first, int(others.argmax())
 
 
 def _words(model: FaceModel, face_gray: ImageU8, label: int, second: int) -> list[WordEvidence]:

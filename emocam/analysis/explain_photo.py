@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from emocam.analysis.explain import Explanation, explain_face
 from emocam.detection.crop import crop_faces
 from emocam.errors import PictureError
@@ -34,7 +36,12 @@ def explain_photo(photo: Path, recognizer: EmotionRecognizer) -> list[Explanatio
     faces = recognizer.detector.detect(frame_bgr)[:_MOST_FACES] or _face_already(frame_bgr, size)
     if not faces:
         raise PictureError("no_face", f"{photo}: no face found; it should be upright and frontal")
-    return [explain_face(recognizer.model, crop) for crop in crop_faces(frame_bgr, faces, size)]
+    crops = crop_faces(frame_bgr, faces, size)
+    owner = recognizer.predict_crops(np.stack(crops)).owner
+    return [
+        explain_face(recognizer.model, crop, recognizer.personal if number == owner else None)
+        for number, crop in enumerate(crops)
+    ]
 
 
 def _face_already(frame_bgr: ImageU8, size: int) -> list[Face]:

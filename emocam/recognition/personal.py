@@ -255,6 +255,12 @@ class Personal:
         spread = self.generic.model.population.point_spread.total
         return np.asarray(squares / (1 + 1 / self.counts) / spread, np.float32)
 
+    def example_distances(self, point: FloatArray) -> FloatArray:
+        """Squared distance of one point, shape (dims,), to each example, in the same units."""
+        examples = np.stack([one.point for one in self.profile.examples])
+        squares = np.square(self._unframed(examples - point)).sum(axis=1)
+        return np.asarray(squares / self.generic.model.population.point_spread.total, np.float32)
+
     def left_out(self) -> LeftOut:
         """The examples, each read without itself where its label has another one."""
         points = np.stack([one.point for one in self.profile.examples])

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
 from emocam.analysis.explain import CELLS, explain_face, region
+from emocam.analysis.explain_photo import explain_photo
 from emocam.analysis.figures.explanation import plot_explanations
 from emocam.errors import ModelError
 from emocam.recognition.prediction import Prediction
+from emocam.recognition.profile import Profile
+from tests.conftest import SAMPLES
+from tests.person import Person, carried
 
 SIDE = 48
 
@@ -93,3 +100,25 @@ def test_the_figure_has_titles_and_labels():
     titled = [axes.get_title() for axes in figure.axes if axes.get_title()]
     assert len(titled) == 4
     assert any("probability" in axes.get_xlabel() for axes in figure.axes)
+
+
+def test_with_a_profile_it_tells_which_examples_spoke():
+    photo = SAMPLES / "photos" / "astronaut.jpg"
+    picture = cv2.imread(str(photo))
+    profile = Profile.learn(carried(), {"happy": [picture], "neutral": [picture[:, ::-1].copy()]})
+    wink = replace(profile.examples[1], label="wink", point=profile.examples[1].point + 1)
+    profile = replace(profile, examples=(*profile.examples, wink))
+    (explanation,) = explain_photo(photo, carried().with_profile(profile))
+    assert explanation.is_personal
+    assert explanation.labels[-1] == "wink"
+    assert explanation.without == "happy"
+    assert explanation.examples[0].name == "happy 0"
+    assert explanation.examples[0].distance == pytest.approx(0, abs=1e-3)
+    assert len(explanation.examples) == 3
+    assert "nearest examples: happy 0 (happy, 0.00)" in explanation.sentences()[-1]
+    assert explanation.cluster_names == ("happy", "neutral", "wink")
+    assert explanation.figures()["without_profile"] == "happy"
+    stranger = Person(0).profile(("neutral",))
+    (other,) = explain_photo(photo, carried().with_profile(stranger))
+    assert not other.is_personal
+    assert other.cluster_names != ("neutral",)

@@ -102,9 +102,13 @@ def _draw_distances(axes: Axes, explanation: Explanation) -> None:
     places = np.arange(len(nearest))
     distances = explanation.distances[nearest]
     bars = axes.barh(places, distances, color=colors, edgecolor="#333333")
-    axes.bar_label(bars, fmt="%.1f", padding=3, fontsize=8)
+    axes.bar_label(bars, fmt="%.2f" if explanation.is_personal else "%.1f", padding=3, fontsize=8)
     axes.set_yticks(places, names)
     axes.invert_yaxis()
     axes.margins(x=0.2)
-    axes.set_xlabel("distance to the centre\n(units of the cluster space)")
-    axes.set_title("clusters, nearest first", fontsize=10)
+    if explanation.is_personal:
+        axes.set_xlabel("squared distance to the centre\n(1: as faces of a label in general)")
+        axes.set_title("own centres, nearest first", fontsize=10)
+    else:
+        axes.set_xlabel("distance to the centre\n(units of the cluster space)")
+        axes.set_title("clusters, nearest first", fontsize=10)
