@@ -107,7 +107,7 @@ class LiveSession:
     def __enter__(self) -> LiveSession:
         sinks = self._sinks
         with ExitStack() as opening:
-            for sink in (sinks.table, sinks.browser, sinks.window, *self._others()):
+            for sink in (self._log, sinks.browser, sinks.window, *self._others()):
                 if sink is not None:
                     opening.enter_context(sink)
             opening.enter_context(self._threads)

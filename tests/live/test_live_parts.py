@@ -30,6 +30,7 @@ from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.signals import end_on_signals
 from emocam.types import Face, Frame, Reading
+from tests.live.senders.conftest import until
 
 NEUTRAL = EMOTIONS.index("neutral")
 SAD = EMOTIONS.index("sad")
@@ -144,11 +145,11 @@ class TestRate:
 class TestLog:
     def test_rows_are_in_the_file_while_it_is_open(self, tmp_path: Path):
         path = tmp_path / "log.jsonl"
-        with open_table(path, EMOTIONS, live=True) as table:
-            log = Log(table)
+        with Log(open_table(path, EMOTIONS, live=True)) as log:
             log.add([analysis(0, 0.0), analysis(1, 0.1), analysis(2, 0.2)], [])
             log.add([analysis(3, 0.3, reading("sad"), reading("sad", face=1))], [])
             log.add([analysis(4, 0.4)], [Gap(0.4, 2.9, "unplugged", 5)])
+            until(lambda: len(path.read_text().splitlines()) == 5)
             rows = [json.loads(line) for line in path.read_text().splitlines()]
         kinds = [(row["status"], row["frame"], row["face"]) for row in rows]
         assert kinds == [
@@ -160,6 +161,21 @@ class TestLog:
         ]
         assert rows[3]["reason"] == "unplugged (2.5 s)"
         assert rows[3]["time_s"] == 0.4
+
+    def test_a_slow_disk_holds_up_nobody_and_a_full_one_is_told(self, tmp_path: Path):
+        table, goes_on = open_table(tmp_path / "log.csv", EMOTIONS, live=True), threading.Event()
+
+        def write(_rows: object) -> None:
+            goes_on.wait()
+            raise OutputError("the disk is full")
+
+        table.write = write
+        log = Log(table).__enter__()
+        log.add([analysis(0, 0.0)])
+        log.add([analysis(1, 0.1, reading("sad"))])  # although the first one is not written
+        goes_on.set()
+        with pytest.raises(OutputError, match="disk is full"):
+            log.__exit__()
 
 
 class TestPictures:
