@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterable
 from itertools import takewhile
 from pathlib import Path
@@ -79,5 +80,5 @@ def _named_results(arguments: list[str]) -> list[str]:
     """Options that name a table and copies with boxes after the photos, so that none clash."""
     if any(argument.split("=")[0] in ("-o", "--output") for argument in arguments):
         return []
-    name = Path(arguments[0]).resolve().stem if "*" not in arguments[0] else "labels"
+    name = Path(os.path.realpath(arguments[0])).stem if "*" not in arguments[0] else "labels"
     return ["--output", str(_RESULTS / f"{name}.csv"), "--annotated", str(_RESULTS / name)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -49,7 +50,9 @@ def find_clips(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
 
 
 def _is_clip(file: Path, leave_out: Path | None) -> bool:
-    if leave_out is not None and leave_out.resolve() in file.resolve().parents:
+    # Unlike Path.resolve, realpath has an answer for links that lead in a circle.
+    place = Path(os.path.realpath(file))
+    if leave_out is not None and Path(os.path.realpath(leave_out)) in place.parents:
         return False
     hidden = file.name.startswith(".")
     return file.suffix.lower() in VIDEO_ENDINGS and file.is_file() and not hidden

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -143,7 +144,8 @@ def _check_outputs(options: LabelOptions, work: Work, *, goes_on: bool) -> None:
         check_free(options.output, force=options.force or options.fresh)
     if options.sort_into is not None:
         check_sorting(options.sort_into)
-    if options.annotated is not None and options.annotated.resolve() == Path(work.base).resolve():
+    base = os.path.realpath(work.base)
+    if options.annotated is not None and os.path.realpath(options.annotated) == base:
         raise UsageError(f"{options.annotated} holds the photos: choose another folder for copies")
 
 

@@ -53,6 +53,8 @@ def write_profile(profile: Profile, path: Path) -> None:
 def read_profile(path: Path) -> Profile:
     """Read it; see `Profile.load`."""
     try:
+        if path.exists() and not path.is_file():  # a named pipe would be waited for, without end
+            raise ValueError("it is not an ordinary file")
         if path.stat().st_size > _MAX_BYTES:
             raise ValueError("it is too large")
         return parse_profile(path.read_text(encoding="utf-8"))

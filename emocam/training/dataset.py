@@ -125,6 +125,8 @@ def open_dataset(path: Path) -> Dataset:
 def _open(path: Path) -> Dataset:
     if path.is_dir():
         return _open_folder(path)
+    if not path.is_file():  # a named pipe would be waited for, without end
+        raise DatasetError(f"{path} is not an ordinary file")
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             return _from_rows(path, read_rows(lines, str(path)))

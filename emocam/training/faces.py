@@ -94,7 +94,10 @@ def load_faces(
         if progress is not None:
             progress(done)
     if not images:
-        raise DatasetError(f"none of the {len(pictures)} pictures of {dataset.path} can be read")
+        why = f": {skipped[0][0]}: {skipped[0][1]}" if skipped else ""
+        raise DatasetError(
+            f"none of the {len(pictures)} pictures of {dataset.path} can be read{why}"
+        )
     return Faces(
         np.stack(images), np.array(targets, dtype=np.int64), labels, tuple(names), tuple(skipped)
     )

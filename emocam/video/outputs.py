@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -101,9 +102,9 @@ def plan_outputs(
             )
             for name in _names(clips)
         ]
-    originals = {clip.resolve() for clip in clips}
+    originals = {os.path.realpath(clip) for clip in clips}
     for path in (path for outputs in planned for path in outputs.paths):
-        if path.resolve() in originals:
+        if os.path.realpath(path) in originals:
             raise UsageError(f"{path} is a clip itself: choose another --output")
         if path.suffix.lower() not in (_FILM, _REPORT):
             check_table(path)
