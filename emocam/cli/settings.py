@@ -21,21 +21,12 @@ FILE_NAME = "emocam.toml"
 
 @dataclass(frozen=True)
 class Settings:
-    """What an `emocam.toml` sets.
+    """What an `emocam.toml` sets."""
 
-    Attributes
-    ----------
-    path
-        The file, as seen from the working folder; None where there is none.
-    defaults
-        For each command its parameters' values, as Click's `default_map` takes them.
-    fault
-        Why the file can't be used; empty where it can.
-    """
-
-    path: str | None = None
+    path: str | None = None  # the file, as seen from the working folder; None where there is none
+    # For each command its parameters' values, as Click's `default_map` takes them
     defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    fault: str = ""
+    fault: str = ""  # why the file can't be used; empty where it can
 
     def told(self, command: str) -> str:
         """One line on what a command gets from the file; nothing where it gets nothing."""

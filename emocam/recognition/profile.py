@@ -26,21 +26,11 @@ LONGEST_LABEL = 40
 
 @dataclass(frozen=True, eq=False)
 class Example:
-    """One picture of an expression, or some moments of a clip as one.
+    """One picture of an expression, or some moments of a clip as one."""
 
-    Attributes
-    ----------
-    label
-        What it shows, as its owner says.
-    point
-        Shape (dims,), float32: where it lies in the learnt space.
-    name
-        Where it is from, such as the name of a file.
-    """
-
-    label: str
-    point: FloatArray
-    name: str = ""
+    label: str  # what it shows, as its owner says
+    point: FloatArray  # shape (dims,), float32: where it lies in the learnt space
+    name: str = ""  # where it is from, such as the name of a file
 
     def __post_init__(self) -> None:
         check_label(self.label)

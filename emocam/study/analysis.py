@@ -33,79 +33,41 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, eq=False)
 class SegmentRow:
-    """One segment of one session, measured.
+    """One segment of one session, measured."""
 
-    Attributes
-    ----------
-    place
-        Number of the session in the study.
-    segment, occurrence
-        Its name, and the how-manieth of that name in the session, from 1.
-    start_s, end_s
-        In seconds of the file.
-    values
-        The measures by name.
-    transitions
-        How often it went from one label to another.
-    """
-
-    place: int
+    place: int  # number of the session in the study
+    # Its name, and the number among those of that name in the session, from 1
     segment: str
     occurrence: int
+    # In seconds of the file
     start_s: float
     end_s: float
-    values: Values
-    transitions: dict[tuple[str, str], int]
+    values: Values  # the measures by name
+    transitions: dict[tuple[str, str], int]  # how often it went from one label to another
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A condition in a segment: a value a participant and measure, and their means.
-
-    Attributes
-    ----------
-    condition, segment
-        Which.
-    participants
-        Names, n of them.
-    values
-        Shape (n, measures).
-    means
-        Over the participants.
-    """
+    """A condition in a segment: a value a participant and measure, and their means."""
 
     condition: str
     segment: str
-    participants: tuple[str, ...]
-    values: npt.NDArray[np.float64]
-    means: Means
+    participants: tuple[str, ...]  # names, n of them
+    values: npt.NDArray[np.float64]  # shape (n, measures)
+    means: Means  # over the participants
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two conditions compared in a segment.
-
-    Attributes
-    ----------
-    first, second, segment
-        Which.
-    measures
-        Names of the measures compared.
-    contrast
-        First less second.
-    p_corrected
-        Over all comparisons of the study.
-    left_out
-        Participants under both conditions where most are under one.
-    """
+    """Two conditions compared in a segment."""
 
     first: str
     second: str
     segment: str
-    measures: tuple[str, ...]
-    contrast: Contrast
-    p_corrected: npt.NDArray[np.float64]
-    left_out: int
+    measures: tuple[str, ...]  # names of the measures compared
+    contrast: Contrast  # first less second
+    p_corrected: npt.NDArray[np.float64]  # over all comparisons of the study
+    left_out: int  # participants under both conditions where most are under one
 
 
 @dataclass(frozen=True)
@@ -120,38 +82,18 @@ class PairSynchrony:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """All numbers of a study.
+    """All numbers of a study."""
 
-    Attributes
-    ----------
-    sessions
-        As they were measured: with a baseline, read with each participant's profile.
-    measures
-        Names of the measures, in the order of the columns.
-    compared
-        Those by which conditions are compared.
-    rows
-        A row a segment of a session.
-    cells
-        By condition and segment.
-    comparisons
-        Between conditions.
-    synchrony
-        Of participants seen together.
-    biases
-        Of the participants' neutral faces, where there is a baseline.
-    conditions, participants, segments
-        Names in the order in which they came.
-    """
-
+    # As they were measured: with a baseline, read with each participant's profile
     sessions: tuple[ReadSession, ...]
-    measures: tuple[str, ...]
-    compared: tuple[str, ...]
-    rows: tuple[SegmentRow, ...]
-    cells: dict[Key, Cell]
-    comparisons: tuple[Comparison, ...]
-    synchrony: tuple[PairSynchrony, ...]
-    biases: dict[str, NeutralBias]
+    measures: tuple[str, ...]  # names of the measures, in the order of the columns
+    compared: tuple[str, ...]  # those by which conditions are compared
+    rows: tuple[SegmentRow, ...]  # a row a segment of a session
+    cells: dict[Key, Cell]  # by condition and segment
+    comparisons: tuple[Comparison, ...]  # between conditions
+    synchrony: tuple[PairSynchrony, ...]  # of participants seen together
+    biases: dict[str, NeutralBias]  # of the participants' neutral faces, where there is a baseline
+    # Names in the order in which they came
     conditions: tuple[str, ...]
     participants: tuple[str, ...]
     segments: tuple[str, ...]

@@ -12,61 +12,30 @@ from emocam.study.segments import Segment
 
 @dataclass(frozen=True, eq=False)
 class ReadSession:
-    """A session with its readings.
+    """A session with its readings."""
 
-    Attributes
-    ----------
-    session
-        Of the plan.
-    frames
-        Its analysed frames, in order of time.
-    own_segments
-        Those of the plan and of the marks that a live session wrote, as they were found.
-    segments
-        All of them, within the session; the first is the whole.
-    size_wh
-        Width and height of the picture in pixels; 0 where not known.
-    remark
-        What is wrong with the file, else empty.
-    film
-        Address of the film for the page, relative to the results; empty for none.
-    film_start_s
-        Time of the file at which the film begins, in seconds.
-    """
-
-    session: Session
-    frames: SessionFrames
+    session: Session  # of the plan
+    frames: SessionFrames  # its analysed frames, in order of time
+    # Those of the plan and of the marks that a live session wrote, as they were found
     own_segments: tuple[Segment, ...] = ()
-    segments: tuple[Segment, ...] = ()
+    segments: tuple[Segment, ...] = ()  # all of them, within the session; the first is the whole
+    # Width and height of the picture in pixels; 0 where not known
     size_wh: tuple[int, int] = (0, 0)
-    remark: str = ""
-    film: str = ""
-    film_start_s: float = 0.0
+    remark: str = ""  # what is wrong with the file, else empty
+    film: str = ""  # address of the film for the page, relative to the results; empty for none
+    film_start_s: float = 0.0  # time of the file at which the film begins, in seconds
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """All sessions that could be read.
+    """All sessions that could be read."""
 
-    Attributes
-    ----------
-    sessions
-        In the order of the plan.
-    labels
-        The model's labels.
-    certainty
-        Below it a face is `unsure`.
-    settings
-        How it was read and measured, for the methods paragraph.
-    failed
-        Name and reason of each session that could not be read.
-    left_out
-        Names of sessions that were not to be read, since nobody in them is marked.
-    """
-
-    sessions: tuple[ReadSession, ...]
-    labels: tuple[str, ...]
-    certainty: float
+    sessions: tuple[ReadSession, ...]  # in the order of the plan
+    labels: tuple[str, ...]  # the model's labels
+    certainty: float  # below it a face is `unsure`
+    # How it was read and measured, for the methods paragraph
     settings: dict[str, Any] = field(default_factory=dict)
+    # Name and reason of each session that could not be read
     failed: tuple[tuple[str, str], ...] = ()
+    # Names of sessions that were not to be read, since nobody in them is marked
     left_out: tuple[str, ...] = ()

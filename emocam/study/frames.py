@@ -32,42 +32,22 @@ HEAD = (
 
 @dataclass(frozen=True, eq=False)
 class SessionFrames:
-    """One session's analysed frames in order of time, n of them.
+    """One session's analysed frames in order of time, n of them."""
 
-    Attributes
-    ----------
-    labels
-        The model's labels.
-    frame, time_s
-        Number and time in seconds of each frame; a photo counts as a second.
-    face
-        Number of the face; -1 without one.
-    xyxy
-        Shape (n, 4), pixels; 0 without a face.
-    detection, certainty, sharpness
-        NaN without a face, or where not known.
-    label_codes
-        Number of the label, `len(labels)` for `unsure`, NO_FACE or NO_PICTURE.
-    cluster
-        Number of the emotion cluster; -1 without a face.
-    others
-        How many other faces were found.
-    probabilities
-        Shape (n, labels), float32, NaN without a face.
-    """
-
-    labels: tuple[str, ...]
+    labels: tuple[str, ...]  # the model's labels
+    # Number and time in seconds of each frame; a photo counts as a second
     frame: npt.NDArray[np.int64]
     time_s: Floats
-    face: npt.NDArray[np.int32]
-    xyxy: npt.NDArray[np.int32]
+    face: npt.NDArray[np.int32]  # number of the face; -1 without one
+    xyxy: npt.NDArray[np.int32]  # shape (n, 4), pixels; 0 without a face
+    # NaN without a face, or where not known
     detection: npt.NDArray[np.float32]
-    label_codes: Codes
+    label_codes: Codes  # number of the label, `len(labels)` for `unsure`, NO_FACE or NO_PICTURE
     certainty: npt.NDArray[np.float32]
-    cluster: npt.NDArray[np.int32]
-    others: npt.NDArray[np.int16]
+    cluster: npt.NDArray[np.int32]  # number of the emotion cluster; -1 without a face
+    others: npt.NDArray[np.int16]  # how many other faces were found
     sharpness: npt.NDArray[np.float32]
-    probabilities: npt.NDArray[np.float32]
+    probabilities: npt.NDArray[np.float32]  # shape (n, labels), float32, NaN without a face
 
     def __len__(self) -> int:
         return len(self.time_s)

@@ -20,27 +20,13 @@ Values = dict[str, float]
 
 @dataclass(frozen=True)
 class Measure:
-    """A measure, or a family of one for each label.
+    """A measure, or a family of one for each label."""
 
-    Attributes
-    ----------
-    name
-        As the tables have it; `{label}` stands for each label.
-    unit
-        `1` for shares and other numbers without a unit.
-    what
-        One line for the data package and the page.
-    each_label
-        Whether there is one for each label.
-    compared
-        Whether conditions are compared by it, with a test.
-    """
-
-    name: str
-    unit: str
-    what: str
-    each_label: bool = False
-    compared: bool = False
+    name: str  # as the tables have it; `{label}` stands for each label
+    unit: str  # `1` for shares and other numbers without a unit
+    what: str  # one line for the data package and the page
+    each_label: bool = False  # whether there is one for each label
+    compared: bool = False  # whether conditions are compared by it, with a test
 
 
 MEASURES: tuple[Measure, ...] = (
@@ -104,17 +90,10 @@ def lasting(frames: SessionFrames) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Spells:
-    """Stretches of one label in order of time, s of them.
+    """Stretches of one label in order of time, s of them."""
 
-    Attributes
-    ----------
-    label
-        Number of each spell's label, shape (s,).
-    start_s, end_s
-        Shape (s,), in seconds.
-    """
-
-    label: npt.NDArray[np.int64]
+    label: npt.NDArray[np.int64]  # number of each spell's label, shape (s,)
+    # Shape (s,), in seconds
     start_s: Floats
     end_s: Floats
 

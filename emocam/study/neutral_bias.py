@@ -22,18 +22,10 @@ _FLOOR = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class NeutralBias:
-    """What to take off the log-probabilities of one person.
+    """What to take off the log-probabilities of one person."""
 
-    Attributes
-    ----------
-    bias
-        One a label, in nats, from 0; shape (labels,).
-    readings
-        How many it was learnt from.
-    """
-
-    bias: FloatArray
-    readings: int
+    bias: FloatArray  # one a label, in nats, from 0; shape (labels,)
+    readings: int  # how many it was learnt from
 
     def apply(self, probabilities: FloatArray) -> FloatArray:
         """Probabilities as they are for this person, shape (n, labels); each row sums to 1."""

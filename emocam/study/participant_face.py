@@ -20,20 +20,12 @@ _STAY_WITH = 1.4  # how much larger another face must be to become the participa
 
 @dataclass(frozen=True)
 class ParticipantFace:
-    """The largest face whose middle lies in a region.
+    """The largest face whose middle lies in a region."""
 
-    Attributes
-    ----------
-    text
-        As the plan has it: `left`, `0 0 0.5 1`, `largest 0.2`.
-    region
-        Left, top, right, bottom as shares of the picture's width and height.
-    smallest
-        Faces narrower than this share of the picture's height are not the participant's.
-    """
-
-    text: str
+    text: str  # as the plan has it: `left`, `0 0 0.5 1`, `largest 0.2`
+    # Left, top, right, bottom as shares of the picture's width and height
     region: tuple[float, float, float, float]
+    # Faces narrower than this share of the picture's height are not the participant's
     smallest: float = 0.0
 
     def choose(

@@ -22,38 +22,21 @@ _TABLE_HEAD = ("source", "frame", "time_s", "face", "x1")
 
 @dataclass(frozen=True)
 class Session:
-    """One participant in one file.
+    """One participant in one file."""
 
-    Attributes
-    ----------
-    name
-        Differs between the sessions of a study.
-    file
-        A clip, a folder of photos, or a table of readings.
-    participant, condition
-        Who is seen, and under which condition.
-    start_s, end_s
-        The part that belongs to the session, in seconds; to the file's end when `end_s` is None.
-    face
-        Which of the faces is the participant's; None where the plan marks none.
-    factors
-        Further columns of the plan, with their values.
-    segments
-        Those that the plan itself names.
-    marks
-        A file of marks of this session's own; None for none.
-    """
-
-    name: str
-    file: Path
+    name: str  # differs between the sessions of a study
+    file: Path  # A clip, a folder of photos, or a table of readings
+    # Who is seen, and under which condition
     participant: str
     condition: str = NO_CONDITION
+    # The part that belongs to the session, in seconds; to the file's end when `end_s` is None
     start_s: float = 0.0
     end_s: float | None = None
+    # Which of the faces is the participant's; None where the plan marks none
     face: ParticipantFace | None = None
-    factors: tuple[tuple[str, str], ...] = ()
-    segments: tuple[Segment, ...] = ()
-    marks: Path | None = None
+    factors: tuple[tuple[str, str], ...] = ()  # further columns of the plan, with their values
+    segments: tuple[Segment, ...] = ()  # those that the plan itself names
+    marks: Path | None = None  # A file of marks of this session's own; None for none
 
     @property
     def is_table(self) -> bool:

@@ -32,46 +32,24 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Unit:
-    """What is read in one go: a file or a part of it, for one or more participants.
+    """What is read in one go: a file or a part of it, for one or more participants."""
 
-    Attributes
-    ----------
-    file
-        A clip or a folder of photos.
-    faces
-        Which faces are the participants'; no other face is read.
-    start_s, end_s
-        The part to read, in seconds.
-    every_s
-        Seconds from one analysed frame to the next; 0 analyses all.
-    film
-        Where to write the film of it; None for nowhere.
-    """
-
-    file: Path
-    faces: tuple[ParticipantFace, ...]
+    file: Path  # A clip or a folder of photos
+    faces: tuple[ParticipantFace, ...]  # which faces are the participants'; no other face is read
+    # The part to read, in seconds
     start_s: float = 0.0
     end_s: float | None = None
-    every_s: float = 0.0
-    film: Path | None = None
+    every_s: float = 0.0  # seconds from one analysed frame to the next; 0 analyses all
+    film: Path | None = None  # where to write the film of it; None for nowhere
 
 
 @dataclass(frozen=True, eq=False)
 class UnitReadings:
-    """What came of a unit.
+    """What came of a unit."""
 
-    Attributes
-    ----------
-    rows
-        For each participant, in the order of the unit's faces, a row a frame.
-    size_wh
-        Width and height of the upright picture in pixels.
-    remark
-        What is wrong with the file, such as `48 of about 101 frames could be read`; else empty.
-    """
-
-    rows: list[Rows]
-    size_wh: tuple[int, int]
+    rows: list[Rows]  # for each participant, in the order of the unit's faces, a row a frame
+    size_wh: tuple[int, int]  # width and height of the upright picture in pixels
+    # What is wrong with the file, such as `48 of about 101 frames could be read`; else empty
     remark: str = ""
 
 

@@ -33,65 +33,37 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class StudyOptions:
-    """What to make of a study, and how.
+    """What to make of a study, and how."""
 
-    Attributes
-    ----------
-    output
-        Folder of the results.
-    sources
-        Where segments come from besides the plan.
-    baseline, align
-        Names of segments; None for none.
-    face
-        Which face is the participant's where the plan doesn't say it.
-    only_marked
-        Whether sessions of which neither plan nor `face` marks the participant are left out.
-    every_s
-        Seconds from one analysed frame to the next; 0 analyses all.
-    films
-        Whether to write a film of each clip.
-    from_tables
-        Whether to read no picture, only the tables of an earlier run.
-    model, certainty
-        As for every command.
-    jobs, scheduler
-        Processes on this machine, or the address of a Dask scheduler.
-    force
-        Whether a folder of something else may be written into.
-    """
-
-    output: Path
-    sources: SegmentSources
+    output: Path  # folder of the results
+    sources: SegmentSources  # where segments come from besides the plan
+    # Names of segments; None for none
     baseline: str | None = None
     align: str | None = None
+    # Which face is the participant's where the plan doesn't say it
     face: ParticipantFace | None = None
+    # Whether sessions of which neither plan nor `face` marks the participant are left out
     only_marked: bool = False
-    every_s: float = 0.0
-    films: bool = False
-    from_tables: bool = False
+    every_s: float = 0.0  # seconds from one analysed frame to the next; 0 analyses all
+    films: bool = False  # whether to write a film of each clip
+    from_tables: bool = False  # whether to read no picture, only the tables of an earlier run
+    # As for every command
     model: str | None = None
     certainty: float | None = None
+    # Processes on this machine, or the address of a Dask scheduler
     jobs: int = 1
     scheduler: str | None = None
-    force: bool = False
+    force: bool = False  # whether a folder of something else may be written into
 
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """What came of it.
+    """What came of it."""
 
-    Attributes
-    ----------
-    study, analysis
-        Its readings and its numbers.
-    made
-        What was written, in the order in which one would open it.
-    """
-
+    # Its readings and its numbers
     study: Study
     analysis: Analysis
-    made: tuple[Path, ...]
+    made: tuple[Path, ...]  # what was written, in the order in which one would open it
 
 
 def run_study(plan: Path, options: StudyOptions, progress: Progress) -> StudyResult:

@@ -26,22 +26,13 @@ _CUE = re.compile(
 
 @dataclass(frozen=True)
 class Segment:
-    """A named part of a session.
+    """A named part of a session."""
 
-    Attributes
-    ----------
-    name
-        Segments of one name belong together, in a session and over all sessions.
-    start_s, end_s
-        In seconds of the file; to the session's end when `end_s` is None.
-    is_slice
-        Whether it is one of many of equal length that follow one another.
-    """
-
-    name: str
+    name: str  # segments of one name belong together, in a session and over all sessions
+    # In seconds of the file; to the session's end when `end_s` is None
     start_s: float
     end_s: float | None = None
-    is_slice: bool = False
+    is_slice: bool = False  # whether it is one of many of equal length that follow one another
 
 
 @dataclass(frozen=True)
@@ -166,21 +157,11 @@ def pieces(start_s: float, end_s: float, length_s: float) -> list[Segment]:
 
 @dataclass(frozen=True)
 class SegmentSources:
-    """Where a study's segments come from, besides its plan.
+    """Where a study's segments come from, besides its plan."""
 
-    Attributes
-    ----------
-    marks
-        Of files of marks.
-    beside
-        Whether .srt, .vtt and .marks.csv files beside the clips count.
-    length_s
-        Length of segments that follow one another; None for none.
-    """
-
-    marks: tuple[Marks, ...] = ()
-    beside: bool = False
-    length_s: float | None = None
+    marks: tuple[Marks, ...] = ()  # of files of marks
+    beside: bool = False  # whether .srt, .vtt and .marks.csv files beside the clips count
+    length_s: float | None = None  # length of segments that follow one another; None for none
 
     def of(
         self, session: Session, lasts: tuple[float, float], live: list[Segment]

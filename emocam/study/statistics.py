@@ -26,20 +26,13 @@ _BATCH = 200  # resamples at once, which stay in the processor's cache
 
 @dataclass(frozen=True, eq=False)
 class Means:
-    """Means over participants, one a measure, m of them.
+    """Means over participants, one a measure, m of them."""
 
-    Attributes
-    ----------
-    mean, low, high
-        Shape (m,); `low` and `high` are NaN below FEWEST participants.
-    n
-        Participants with a value, shape (m,).
-    """
-
+    # Shape (m,); `low` and `high` are NaN below FEWEST participants
     mean: Floats
     low: Floats
     high: Floats
-    n: npt.NDArray[np.int64]
+    n: npt.NDArray[np.int64]  # participants with a value, shape (m,)
 
 
 def mean_intervals(values: Floats, resamples: int = RESAMPLES) -> Means:
@@ -111,30 +104,19 @@ def _interval(
 
 @dataclass(frozen=True, eq=False)
 class Contrast:
-    """Differences between two conditions, one a measure, m of them.
+    """Differences between two conditions, one a measure, m of them."""
 
-    Attributes
-    ----------
-    paired
-        Whether the same participants were under both.
-    n
-        Participants under the first and the second, each of shape (m,); alike when paired.
-    difference, low, high
-        First less second, with its 95 % interval, shape (m,).
-    effect
-        Hedges' g: the difference in standard deviations; when paired in the mean of both
-        conditions' (g_av; Lakens, Frontiers in Psychology 4, 2013).
-    p
-        Of the permutation test, two-sided.
-    """
-
-    paired: bool
+    paired: bool  # whether the same participants were under both
+    # Participants under the first and the second, each of shape (m,); alike when paired
     n: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]
+    # First less second, with its 95 % interval, shape (m,)
     difference: Floats
     low: Floats
     high: Floats
+    # Hedges' g: the difference in standard deviations; when paired in the mean of both conditions'
+    # (g_av; Lakens, Frontiers in Psychology 4, 2013)
     effect: Floats
-    p: Floats
+    p: Floats  # of the permutation test, two-sided
 
 
 def contrast(

@@ -19,18 +19,10 @@ FOLDER = ".progress"
 
 @dataclass(frozen=True)
 class UnitAbout:
-    """What is known of a unit besides its readings.
+    """What is known of a unit besides its readings."""
 
-    Attributes
-    ----------
-    size_wh
-        Width and height of the picture in pixels.
-    remark
-        What is wrong with the file, else empty.
-    """
-
-    size_wh: tuple[int, int]
-    remark: str
+    size_wh: tuple[int, int]  # width and height of the picture in pixels
+    remark: str  # what is wrong with the file, else empty
 
 
 class ReadingStore:

@@ -27,26 +27,15 @@ _MOST_R = 0.999  # so that one window can't outweigh all others
 
 @dataclass(frozen=True)
 class Synchrony:
-    """Of two participants over the windows in which both could be read.
+    """Of two participants over the windows in which both could be read."""
 
-    Attributes
-    ----------
-    windows
-        How many there were.
-    r_same_time, r_peak
-        Means over windows (by Fisher's z) of the correlation at lag 0, and of the highest within
-        the lags.
-    lag_s
-        Median lag of the highest; above 0 the second participant follows the first.
-    r_unrelated
-        As `r_peak`, of windows that don't belong together: what chance gives.
-    """
-
-    windows: int
+    windows: int  # how many there were
+    # Means over windows (by Fisher's z) of the correlation at lag 0, and of the highest within the
+    # lags
     r_same_time: float
     r_peak: float
-    lag_s: float
-    r_unrelated: float
+    lag_s: float  # median lag of the highest; above 0 the second participant follows the first
+    r_unrelated: float  # as `r_peak`, of windows that don't belong together: what chance gives
 
 
 def synchrony(first: SessionFrames, second: SessionFrames) -> Synchrony | None:

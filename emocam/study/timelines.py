@@ -23,27 +23,16 @@ _HALF = 0.5  # of the participants must be there, or the mean would jump when so
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """A condition's mean probabilities over time, b pieces of time.
+    """A condition's mean probabilities over time, b pieces of time."""
 
-    Attributes
-    ----------
-    condition
-        Which.
-    times_s
-        Middle of each piece, from the session's start or the mark, shape (b,).
-    mean, low, high
-        Shape (b, labels); NaN where too few participants are there. Below FEWEST participants
-        `low` and `high` are the mean.
-    participants
-        How many.
-    """
-
-    condition: str
-    times_s: Floats
+    condition: str  # which
+    times_s: Floats  # middle of each piece, from the session's start or the mark, shape (b,)
+    # Shape (b, labels); NaN where too few participants are there. Below FEWEST participants `low`
+    # and `high` are the mean.
     mean: Floats
     low: Floats
     high: Floats
-    participants: int
+    participants: int  # how many
 
 
 def zero_s(one: ReadSession, align: str | None) -> float | None:

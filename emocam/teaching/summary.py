@@ -26,18 +26,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class ProfileSummary:
-    """What a profile holds.
+    """What a profile holds."""
 
-    Attributes
-    ----------
-    profile
-        As it is.
-    verdicts
-        One an example, in order.
-    """
-
-    profile: Profile
-    verdicts: tuple[Verdict, ...]
+    profile: Profile  # as it is
+    verdicts: tuple[Verdict, ...]  # one an example, in order
 
     @classmethod
     def of(cls, model: FaceModel, profile: Profile) -> ProfileSummary:

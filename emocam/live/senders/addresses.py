@@ -24,24 +24,14 @@ _TOPIC = "emocam"
 
 @dataclass(frozen=True)
 class Receiver:
-    """Where readings are sent.
+    """Where readings are sent."""
 
-    Attributes
-    ----------
-    kind
-        `osc`, `lsl`, `udp`, `jsonl`, `ws` or `mqtt`.
-    text
-        As the user gave it, without a password.
-    host, port
-        Where that kind has them.
-    topic, user, password
-        Of MQTT.
-    """
-
-    kind: str
-    text: str
+    kind: str  # `osc`, `lsl`, `udp`, `jsonl`, `ws` or `mqtt`
+    text: str  # as the user gave it, without a password
+    # Where that kind has them
     host: str = ""
     port: int = 0
+    # Of MQTT
     topic: str = _TOPIC
     user: str = ""
     password: str = ""

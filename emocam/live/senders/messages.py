@@ -18,17 +18,10 @@ class SessionClock:
 
     Both are read once, when the session begins, so what is derived from them never jumps, even
     where the computer's time of day is set meanwhile.
-
-    Attributes
-    ----------
-    start_unix_s
-        Unix time at 0 seconds of the session.
-    start_monotonic_s
-        Python's `time.monotonic()` at that moment.
     """
 
-    start_unix_s: float
-    start_monotonic_s: float
+    start_unix_s: float  # Unix time at 0 seconds of the session
+    start_monotonic_s: float  # Python's `time.monotonic()` at that moment
 
     @classmethod
     def at(cls, now_s: float) -> SessionClock:
@@ -46,21 +39,11 @@ class SessionClock:
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment that somebody named.
+    """A moment that somebody named."""
 
-    Attributes
-    ----------
-    name
-        What it was called.
-    time_s
-        When, in seconds of the session.
-    source
-        Address of the source that it belongs to.
-    """
-
-    name: str
-    time_s: float
-    source: str = ""
+    name: str  # what it was called
+    time_s: float  # when, in seconds of the session
+    source: str = ""  # address of the source that it belongs to
 
 
 Event: TypeAlias = FrameReadings | Mark | Gap
