@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from emocam.detection.oriented_boxes import upright_crop
+from emocam.detection.oriented_boxes import upright_crops
 from emocam.detection.products import finite_product
 from emocam.errors import SetupError
 from emocam.types import FloatArray, ImageU8
@@ -84,15 +84,14 @@ class HaarEnsemble:
         self, pyramid: list[ImageU8], scored: FloatArray, jitters: FloatArray
     ) -> FloatArray:
         """Outputs of the cascades for each jittered crop, shape (candidates, jitters, 4)."""
-        counts = [
-            [self._count_windows(pyramid, box) for box in _jittered(row, jitters)] for row in scored
-        ]
+        boxes = np.concatenate([_jittered(row, jitters) for row in scored] or [scored])
+        crops = upright_crops(pyramid, boxes, _CROP_SHARE, _CROP_PIXELS)
+        counts = [self._count_windows(crop) for crop in crops]
         windows = np.array(counts, np.float32).reshape(-1, len(jitters), len(_NAMES))
         return np.concatenate([np.log1p(windows), windows > 0], axis=2)
 
-    def _count_windows(self, pyramid: list[ImageU8], box: FloatArray) -> list[int]:
+    def _count_windows(self, crop: ImageU8) -> list[int]:
         """Windows about the crop's centre that each cascade accepts."""
-        crop = upright_crop(pyramid, box, _CROP_SHARE, _CROP_PIXELS)
         least, most = _WINDOW_PIXELS
         counts = []
         for cascade in self._cascades:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import cv2
 import numpy as np
 
@@ -41,42 +39,39 @@ def apply_pose_offsets(boxes: FloatArray, offsets: FloatArray) -> FloatArray:
     return np.stack(moved, axis=1).astype(np.float32)
 
 
-def upright_crop(
-    pyramid: list[ImageU8], box: FloatArray, share: float = 1.0, pixels: int = FACE_PIXELS
-) -> ImageU8:
-    """The content of an oriented box, turned upright, as a square picture.
+def upright_crops(
+    pyramid: list[ImageU8], boxes: FloatArray, share: float = 1.0, pixels: int = FACE_PIXELS
+) -> list[ImageU8]:
+    """The content of oriented boxes, turned upright, as square pictures.
 
     Parameters
     ----------
     pyramid
         The grey picture's image pyramid.
-    box
-        Centre x, centre y, side, tilt in degrees anticlockwise; the first pixel goes from 0 to 1.
-        It may reach over the edge, where the border is repeated.
+    boxes
+        Shape (n, 4 or more): centre x, centre y, side, tilt in degrees anticlockwise; the first
+        pixel goes from 0 to 1. A box may reach over the edge, where the border is repeated.
     share
         Side of the crop as a share of the box's side, about its centre.
     pixels
-        Side of the result.
+        Side of the results.
     """
-    x, y, side, tilt = (float(value) for value in box[:4])
-    level = min(max(0, round(math.log2(side * share / pixels))), len(pyramid) - 1)
-    scale = 0.5**level
-    step = side * share * scale / pixels
-    cos, sin = step * math.cos(math.radians(tilt)), step * math.sin(math.radians(tilt))
+    x, y, side, tilt = boxes[:, :4].T.astype(np.float64)
+    levels = np.rint(np.log2(side * share / pixels)).clip(0, len(pyramid) - 1).astype(int)
+    scale = 0.5**levels
+    step, turn = side * share * scale / pixels, np.radians(tilt)
+    cos, sin = step * np.cos(turn), step * np.sin(turn)
     middle = (pixels - 1) / 2
-    center_x, center_y = x * scale - 0.5, y * scale - 0.5
-    to_picture = np.array(
-        [
-            [cos, sin, center_x - middle * (cos + sin)],
-            [-sin, cos, center_y - middle * (cos - sin)],
-        ],
-        np.float32,
-    )
-    crop = cv2.warpAffine(
-        pyramid[level],
-        to_picture,
-        (pixels, pixels),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return crop.astype(np.uint8, copy=False)
+    left = x * scale - 0.5 - middle * (cos + sin)
+    top = y * scale - 0.5 - middle * (cos - sin)
+    to_picture = np.stack([cos, sin, left, -sin, cos, top], axis=1).astype(np.float32)
+    return [
+        cv2.warpAffine(
+            pyramid[level],
+            matrix,
+            (pixels, pixels),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        ).astype(np.uint8, copy=False)
+        for level, matrix in zip(levels, to_picture.reshape(-1, 2, 3), strict=True)
+    ]

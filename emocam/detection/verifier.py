@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from emocam.detection.oriented_boxes import FACE_PIXELS, apply_pose_offsets, upright_crop
+from emocam.detection.oriented_boxes import FACE_PIXELS, apply_pose_offsets, upright_crops
 from emocam.detection.products import finite_product
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.types import FloatArray, ImageU8
@@ -62,6 +62,6 @@ class FaceVerifier:
 
     def describe(self, pyramid: list[ImageU8], boxes: FloatArray) -> FloatArray:
         """Descriptors of the upright crops, shape (candidates, 1764)."""
-        crops = [upright_crop(pyramid, box, _CROP_SHARE) for box in boxes]
+        crops = upright_crops(pyramid, boxes, _CROP_SHARE)
         rows = [np.asarray(self._hog.compute(crop), np.float32) for crop in crops]
         return np.array(rows, np.float32).reshape(-1, FEATURES)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emocam.detection.oriented_boxes import apply_pose_offsets, upright_crop
+from emocam.detection.oriented_boxes import apply_pose_offsets, upright_crops
 from emocam.types import ImageU8
 
 
@@ -18,13 +18,14 @@ def noise(*shape: int) -> ImageU8:
 @pytest.mark.parametrize("tilt", [0.0, 90.0, -90.0])
 def test_the_content_of_a_box_is_turned_upright(tilt: float) -> None:
     gray = noise(60, 60)
-    crop = upright_crop([gray], np.array([30, 30, 48, tilt], np.float32))
+    (crop,) = upright_crops([gray], np.array([[30, 30, 48, tilt]], np.float32))
     wanted = np.rot90(gray[6:54, 6:54], -round(tilt / 90))  # a head tilted anticlockwise
     assert np.abs(crop.astype(int) - wanted).max() <= 1
 
 
 def test_a_box_beyond_the_edge_repeats_it() -> None:
-    crop = upright_crop([np.full((50, 50), 77, np.uint8)], np.array([0, 0, 48, 10], np.float32))
+    picture = np.full((50, 50), 77, np.uint8)
+    (crop,) = upright_crops([picture], np.array([[0, 0, 48, 10]], np.float32))
     assert (crop == 77).all()
 
 
