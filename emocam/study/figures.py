@@ -14,7 +14,7 @@ from emocam.recognition.labels import color_hex
 from emocam.study.affect import RATINGS, positions
 from emocam.study.analysis import Analysis, Comparison
 from emocam.study.data import Study
-from emocam.study.page import nice
+from emocam.study.page_text import nice
 from emocam.study.segments import WHOLE
 from emocam.study.timelines import Band
 

@@ -12,11 +12,12 @@ import numpy as np
 from emocam.errors import InputError, UsageError
 from emocam.study.csv_rows import read_rows
 from emocam.study.data import ReadSession, Study
+from emocam.study.datapackage import PACKAGE
 from emocam.study.frames import SessionFrames, read_frames
 from emocam.study.participant_face import parse_face
 from emocam.study.plan import NO_CONDITION, Session
 from emocam.study.segments import Segment
-from emocam.study.tables import FRAMES, PACKAGE
+from emocam.study.tables import FRAMES
 
 _NO_FACTORS = (
     "session",

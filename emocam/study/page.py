@@ -5,35 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 
 from emocam import __version__
 from emocam.output import complete_file
-from emocam.recognition.labels import UNSURE, color_hex
+from emocam.recognition.labels import color_hex
 from emocam.render.page import render_page
 from emocam.study import drawing
-from emocam.study.analysis import Analysis, Cell, SegmentRow, participant_mean
-from emocam.study.data import ReadSession, Study
-from emocam.study.measures import MEASURES, lasting, measure_of
+from emocam.study.analysis import Analysis, Cell
+from emocam.study.data import Study
+from emocam.study.measures import MEASURES, measure_of
 from emocam.study.methods import methods_paragraph
+from emocam.study.page_sessions import people_rows, quality_row, session_part
+from emocam.study.page_text import nice, number, p_text, share_text, signed_clock
 from emocam.study.quality import notes_of
 from emocam.study.segments import WHOLE
 from emocam.study.statistics import FEWEST
-from emocam.study.timelines import Band, binned
-from emocam.video.timeline import clock, percent
+from emocam.study.timelines import Band
+from emocam.video.timeline import clock
 
 _ROW = 34  # height of a label's row among a condition's timelines
-_SESSION_ROW = 18
-_SESSION_BINS = 240
 _MOST_SEGMENTS = 12  # on the page; the others stand in conditions.csv
-_NAMES = {
-    "expressiveness": "expressive",
-    "transitions": "label changes a minute",
-    "face_share": "face found",
-    "readable_share": "readable",
-}
 
 
 def write_page(
@@ -53,7 +46,7 @@ def write_page(
     """
     html = render_page(
         "study/templates/study.html",
-        filters={"clock": clock, "percent": _percent, "number": number},
+        filters={"clock": clock, "percent": share_text, "number": number},
         title="A study of apparent expressions",
         **_context(study, analysis, bands, align),
     )
@@ -93,9 +86,9 @@ def _context(
         "segments_left": max(0, len(analysis.segments) - 1 - _MOST_SEGMENTS),
         "contrasts": _contrasts(analysis, labels),
         "bands": _bands(bands, labels),
-        "people": _people(analysis, labels),
+        "people": people_rows(analysis, labels),
         "sessions": [
-            _session(place, one, wholes[place], analysis, labels)
+            session_part(place, one, wholes[place], analysis, labels)
             for place, one in enumerate(analysis.sessions)
         ],
         "synchrony": _synchrony(analysis),
@@ -103,7 +96,7 @@ def _context(
             {"place": note.place, "text": note.text, "session": _name(analysis, note.place)}
             for note in notes
         ],
-        "quality": [_quality(place, row, analysis) for place, row in wholes.items()],
+        "quality": [quality_row(place, row, analysis) for place, row in wholes.items()],
         "methods": methods_paragraph(study, analysis, align),
         "measures": MEASURES,
     }
@@ -111,29 +104,6 @@ def _context(
 
 def _name(analysis: Analysis, place: int) -> str:
     return analysis.sessions[place].session.name if place >= 0 else ""
-
-
-def _percent(share: float) -> str:
-    return "–" if np.isnan(share) else percent(float(share))
-
-
-def number(value: float, unit: str = "1") -> str:
-    """A value as a reader wants it: shares with two digits, seconds with one."""
-    if np.isnan(value):
-        return "–"
-    digits = 1 if unit in ("s", "1/min", "px") else 2
-    return f"{round(value, digits) + 0.0:.{digits}f}"  # never -0.00
-
-
-def nice(name: str, labels: tuple[str, ...]) -> str:
-    """A measure's name in plain words."""
-    plain = name.removesuffix("_change")
-    change = "change of " if plain != name else ""
-    for label in labels:
-        if plain.startswith(f"{label}_"):
-            kind = plain.removeprefix(f"{label}_")
-            return change + (label if kind == "readable" else f"{label}, {kind}")
-    return change + _NAMES.get(plain, plain.replace("_", " "))
 
 
 def _interval(cell: Cell, column: int, unit: str) -> dict[str, Any]:
@@ -259,8 +229,8 @@ def _contrasts(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, An
                     "has_interval": not np.isnan(found.low[column]),
                     "unit": "" if unit == "1" else unit,
                     "effect": number(found.effect[column]),
-                    "p": _p(found.p[column]),
-                    "p_corrected": _p(one.p_corrected[column]),
+                    "p": p_text(found.p[column]),
+                    "p_corrected": p_text(one.p_corrected[column]),
                     "is_clear": bool(one.p_corrected[column] < 0.05),
                     "n": str(n[0]) if found.paired else f"{n[0]} and {n[1]}",
                 }
@@ -277,12 +247,6 @@ def _contrasts(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, An
             }
         )
     return tables
-
-
-def _p(value: float) -> str:
-    if np.isnan(value):
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _bands(bands: Sequence[Band], labels: tuple[str, ...]) -> dict[str, Any]:
@@ -319,134 +283,11 @@ def _bands(bands: Sequence[Band], labels: tuple[str, ...]) -> dict[str, Any]:
     return {
         "panels": panels,
         "top": f"{top:.0%}",
-        "ticks": [_signed(t) for t in (first, (first + last) / 2, last)],
+        "ticks": [signed_clock(t) for t in (first, (first + last) / 2, last)],
         "zero": zero,
         "height": _ROW * len(labels),
         "row": _ROW,
     }
-
-
-def _signed(time_s: float) -> str:
-    return f"−{clock(-time_s)}" if time_s < -0.05 else clock(max(0.0, time_s))
-
-
-def _shares(values: dict[str, float], labels: tuple[str, ...]) -> list[dict[str, Any]]:
-    known = [(label, values.get(f"{label}_share", np.nan)) for label in labels]
-    known.append((UNSURE, values.get("unsure_share", np.nan)))
-    return [
-        {"name": label, "share": float(share), "color": color_hex(label, labels)}
-        for label, share in known
-        if share > 0.002
-    ]
-
-
-def _people(analysis: Analysis, labels: tuple[str, ...]) -> list[dict[str, Any]]:
-    rows = []
-    for name in analysis.participants:
-        for condition in analysis.conditions:
-            values = participant_mean(analysis, name, condition)
-            if values:
-                places = [
-                    place
-                    for place, one in enumerate(analysis.sessions)
-                    if (one.session.participant, one.session.condition) == (name, condition)
-                ]
-                rows.append(
-                    {
-                        "name": name,
-                        "condition": condition,
-                        "shares": _shares(values, labels),
-                        "figures": values,
-                        "sessions": places,
-                    }
-                )
-    return rows
-
-
-def _session(
-    place: int, one: ReadSession, whole: SegmentRow, analysis: Analysis, labels: tuple[str, ...]
-) -> dict[str, Any]:
-    first, last = whole.start_s, whole.end_s
-    marked = [segment for segment in one.segments if segment.name != WHOLE]
-    return {
-        "place": place,
-        "name": one.session.name,
-        "participant": one.session.participant,
-        "condition": one.session.condition,
-        "factors": one.session.factors,
-        "seconds": whole.values["duration_s"],
-        "figures": whole.values,
-        "shares": _shares(whole.values, labels),
-        "first": first,
-        "last": last,
-        "film_start": one.film_start_s,
-        "film": quote(one.film, safe="/:"),
-        "is_photos": one.session.is_photos,
-        "height": _SESSION_ROW * len(labels),
-        "rows": _session_rows(one, first, last, labels),
-        "strip": _strip(one, first, last, labels),
-        "marks": [
-            {
-                "name": segment.name,
-                "at": float(drawing.across(np.array([segment.start_s]), first, last)[0]),
-                "wide": float(
-                    drawing.across(np.array([segment.end_s or last]), first, last)[0]
-                    - drawing.across(np.array([segment.start_s]), first, last)[0]
-                ),
-                "start": segment.start_s,
-            }
-            for segment in marked[:40]
-        ],
-        "segments": [row for row in analysis.rows if row.place == place and row.segment != WHOLE][
-            :40
-        ],
-        "remark": one.remark,
-    }
-
-
-def _session_rows(
-    one: ReadSession, first: float, last: float, labels: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    usual_s = float(np.median(np.diff(one.frames.time_s))) if len(one.frames) > 1 else 1.0
-    step = max((last - first) / _SESSION_BINS, usual_s * 1.01)
-    edges = np.arange(0, last - first + step, step)
-    values = binned(one, edges, first)
-    xs = drawing.across((edges[:-1] + edges[1:]) / 2, 0, last - first)
-    rows = []
-    for n, label in enumerate(labels):
-        bottom = (n + 1) * _SESSION_ROW
-        ys = bottom - values[:, n] * (_SESSION_ROW - 2)
-        rows.append(
-            {
-                "name": label,
-                "color": color_hex(label, labels),
-                "bottom": bottom,
-                "area": drawing.area(xs, ys, bottom),
-            }
-        )
-    return rows
-
-
-def _strip(
-    one: ReadSession, first: float, last: float, labels: tuple[str, ...]
-) -> list[dict[str, Any]]:
-    """The labels over time: a piece for each stretch of one label, none shorter than a pixel."""
-    label_codes, times = one.frames.label_codes, one.frames.time_s
-    begins = np.flatnonzero(np.r_[True, label_codes[1:] != label_codes[:-1]])
-    ends_s = (times + lasting(one.frames))[np.append(begins[1:], len(label_codes)) - 1]
-    starts_s, codes = times[begins], label_codes[begins]
-    lefts, rights = (drawing.across(some, first, last) for some in (starts_s, ends_s))
-    shown = np.flatnonzero((codes >= 0) & (rights - lefts >= 1.0))
-    names = (*labels, UNSURE)
-    return [
-        {
-            "x": f"{lefts[n]:.1f}",
-            "wide": f"{rights[n] - lefts[n]:.1f}",
-            "color": color_hex(names[codes[n]], labels),
-            "text": f"{names[codes[n]]}, {clock(starts_s[n])} to {clock(ends_s[n])}",
-        }
-        for n in shown
-    ]
 
 
 def _synchrony(analysis: Analysis) -> list[dict[str, Any]]:
@@ -460,7 +301,3 @@ def _synchrony(analysis: Analysis) -> list[dict[str, Any]]:
         }
         for one in analysis.synchrony
     ]
-
-
-def _quality(place: int, row: SegmentRow, analysis: Analysis) -> dict[str, Any]:
-    return {"place": place, "name": _name(analysis, place), "figures": row.values}

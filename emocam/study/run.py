@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from emocam.recognition.model_file import find_model, load_model_file, model_has
 from emocam.runtime import give_back_memory
 from emocam.study.analysis import Analysis, analyse
 from emocam.study.data import ReadSession, Study
+from emocam.study.datapackage import PACKAGE
 from emocam.study.from_tables import read_tables, tables_folder
 from emocam.study.participant_face import LARGEST, ParticipantFace
 from emocam.study.plan import Session, read_plan
@@ -24,8 +24,9 @@ from emocam.study.reading import Unit
 from emocam.study.segments import SegmentSources
 from emocam.study.store import FOLDER, ReadingStore
 from emocam.study.table_sessions import read_table_session
-from emocam.study.tables import FRAMES, PACKAGE, write_tables
+from emocam.study.tables import FRAMES, write_tables
 from emocam.study.timelines import condition_bands
+from emocam.study.units import units_of
 from emocam.study.worker import packed, read_tasks, read_tasks_apart
 
 Progress = Callable[[int, int], None]
@@ -189,7 +190,8 @@ def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
     file = load_model_file(model)
     work = Work(str(model.absolute()), model_hash(model), options.certainty)
     store = ReadingStore(options.output, work)
-    units = _units(sessions, options)
+    films = options.output / "films" if options.films else None
+    units = units_of(sessions, every_s=options.every_s, films=films)
     failures = _read_units(store, list(dict.fromkeys(units.values())), work, options, progress)
     read: list[ReadSession] = []
     failed: list[tuple[str, str]] = []
@@ -203,6 +205,7 @@ def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
             failed.append((one.name, str(error)))
     if not read:
         raise InputError(f"no session could be read; {failed[0][0]}: {failed[0][1]}")
+    _check_labels(read)
     threshold = file.card.get("certainty", 0.0) if options.certainty is None else options.certainty
     settings = {
         "model": model.name,
@@ -214,7 +217,6 @@ def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
         "films": options.films,
         "only_marked": options.only_marked,
     }
-    _check_labels(read)
     labels = read[0].frames.labels
     return Study(tuple(read), labels, float(threshold), settings, tuple(failed), tuple(left_out))
 
@@ -228,47 +230,6 @@ def _check_labels(read: Sequence[ReadSession]) -> None:
                 f"{one.session.file} has the labels {', '.join(one.frames.labels)}, "
                 f"{read[0].session.file} {', '.join(labels)}: read all with one model"
             )
-
-
-def _units(sessions: Iterable[Session], options: StudyOptions) -> dict[str, Unit]:
-    """What is to be read for each session; parts of one file that overlap are read once."""
-    by_file: dict[Path, list[Session]] = defaultdict(list)
-    for one in sessions:
-        if not one.is_table:
-            by_file[one.file.absolute()].append(one)
-    units: dict[str, Unit] = {}
-    films: Counter[str] = Counter()
-    for some in by_file.values():
-        for part in _overlapping(some):
-            faces = dict.fromkeys(one.face or LARGEST for one in part)
-            ends = [one.end_s for one in part]
-            film = None
-            if options.films and not part[0].is_photos:
-                films[part[0].file.stem] += 1
-                again = films[part[0].file.stem]
-                name = part[0].file.stem + (f"-{again}" if again > 1 else "")
-                film = options.output / "films" / f"{name}.mp4"
-            unit = Unit(
-                file=part[0].file,
-                faces=tuple(faces),
-                start_s=min(one.start_s for one in part),
-                end_s=None if None in ends else max(end for end in ends if end is not None),
-                every_s=options.every_s,
-                film=film,
-            )
-            units |= {one.name: unit for one in part}
-    return units
-
-
-def _overlapping(sessions: Sequence[Session]) -> list[list[Session]]:
-    parts: list[list[Session]] = []
-    reaches_s = -np.inf
-    for one in sorted(sessions, key=lambda session: session.start_s):
-        if not parts or one.start_s >= reaches_s:
-            parts.append([])
-        parts[-1].append(one)
-        reaches_s = max(reaches_s, np.inf if one.end_s is None else one.end_s)
-    return parts
 
 
 def _read_units(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,40 +10,24 @@ from typing import Any
 
 import numpy as np
 
-from emocam import __version__
-from emocam.io.tables import label_columns
 from emocam.output import complete_file
 from emocam.study.analysis import Analysis
 from emocam.study.data import ReadSession, Study
-from emocam.study.frames import HEAD, write_frames
+from emocam.study.datapackage import (
+    PACKAGE,
+    Field,
+    Row,
+    field,
+    frame_fields,
+    measure_fields,
+    resource,
+    write_package,
+)
+from emocam.study.frames import write_frames
 from emocam.study.measures import measure_of
-from emocam.study.segments import WHOLE, Segment
+from emocam.study.segments import WHOLE
 
-Row = dict[str, Any]
-Field = dict[str, str]
-
-FRAMES, PACKAGE = "frames.parquet", "datapackage.json"
-
-_FRAME_TEXTS = {
-    "session": ("string", "name of the session, as in sessions.csv"),
-    "frame": ("integer", "number of the frame in its file, from 0"),
-    "time_s": ("number", "seconds from the file's first picture; of photos their number"),
-    "face": ("integer", "number of the face in its file"),
-    "x1": ("integer", "left edge of the face in pixels of the upright picture"),
-    "y1": ("integer", "top edge"),
-    "x2": ("integer", "right edge, exclusive"),
-    "y2": ("integer", "bottom edge, exclusive"),
-    "detection": ("number", "probability that this is a face"),
-    "status": ("string", "ok, no_face (the participant's face was not found) or gap"),
-    "emotion": ("string", "label, or unsure"),
-    "certainty": ("number", "calibrated probability of the label"),
-    "cluster": ("integer", "number of the emotion cluster"),
-    "others": ("integer", "other faces in the frame, which were not read"),
-    "sharpness": (
-        "number",
-        "variance of the Laplacian over that of the face's grey levels",
-    ),
-}
+FRAMES = "frames.parquet"
 
 
 def write_tables(
@@ -83,12 +66,12 @@ def write_tables(
     if analysis.synchrony:
         tables["synchrony.csv"] = _synchrony_table(analysis)
     for name, (fields, rows) in tables.items():
-        _write_csv(folder / name, [field["name"] for field in fields], rows)
+        _write_csv(folder / name, [one["name"] for one in fields], rows)
     _frames_table(folder / FRAMES, study, frames_from)
-    resources = [_resource(name, fields, "csv") for name, (fields, _) in tables.items()] + [
-        _resource(FRAMES, _frame_fields(study.labels), "parquet")
+    resources = [resource(name, fields, "csv") for name, (fields, _) in tables.items()] + [
+        resource(FRAMES, frame_fields(study.labels), "parquet")
     ]
-    _write_package(folder / PACKAGE, study, resources)
+    write_package(folder / PACKAGE, study, resources)
     return [*(folder / name for name in tables), folder / FRAMES, folder / PACKAGE]
 
 
@@ -117,41 +100,26 @@ def _cell(value: Any) -> Any:
     return "" if value is None else value
 
 
-def _field(name: str, kind: str, description: str, unit: str = "") -> Field:
-    field = {"name": name, "type": kind, "description": description}
-    return field | ({"unit": unit} if unit else {})
-
-
-def _measure_fields(names: Sequence[str], labels: tuple[str, ...]) -> list[Field]:
-    fields = []
-    for name in names:
-        plain = name.removesuffix("_change")
-        one = measure_of(plain, labels)
-        what = one.what + (", less that of the baseline" if plain != name else "")
-        fields.append(_field(name, "number", what, one.unit))
-    return fields
-
-
-_SESSION = _field("session", "string", "name of the session")
-_PARTICIPANT = _field("participant", "string", "who is seen")
-_CONDITION = _field("condition", "string", "under which condition")
-_SEGMENT = _field("segment", "string", "name of the segment; `whole` is all of the session")
+_SESSION = field("session", "string", "name of the session")
+_PARTICIPANT = field("participant", "string", "who is seen")
+_CONDITION = field("condition", "string", "under which condition")
+_SEGMENT = field("segment", "string", "name of the segment; `whole` is all of the session")
 
 
 def _session_table(study: Study, analysis: Analysis) -> tuple[list[Field], list[Row]]:
     factors = list(dict.fromkeys(name for one in study.sessions for name, _ in one.session.factors))
     fields = [
         _SESSION,
-        _field("file", "string", "the clip, folder of photos or table that was read"),
+        field("file", "string", "the clip, folder of photos or table that was read"),
         _PARTICIPANT,
         _CONDITION,
-        _field("start_s", "number", "where the session begins in its file", "s"),
-        _field("end_s", "number", "where it ends; empty for the file's end", "s"),
-        _field("face", "string", "which face is the participant's"),
-        *(_field(name, "string", "factor of the plan") for name in factors),
-        _field("frames", "integer", "analysed frames"),
-        _field("remark", "string", "what is wrong with the file"),
-        *_measure_fields(analysis.measures, study.labels),
+        field("start_s", "number", "where the session begins in its file", "s"),
+        field("end_s", "number", "where it ends; empty for the file's end", "s"),
+        field("face", "string", "which face is the participant's"),
+        *(field(name, "string", "factor of the plan") for name in factors),
+        field("frames", "integer", "analysed frames"),
+        field("remark", "string", "what is wrong with the file"),
+        *measure_fields(analysis.measures, study.labels),
     ]
     wholes = {row.place: row for row in analysis.rows if row.segment == WHOLE}
     rows = [
@@ -186,10 +154,10 @@ def _segment_table(study: Study, analysis: Analysis) -> tuple[list[Field], list[
         _PARTICIPANT,
         _CONDITION,
         _SEGMENT,
-        _field("occurrence", "integer", "how-manieth of that name in the session, from 1"),
-        _field("start_s", "number", "where it begins in the file", "s"),
-        _field("end_s", "number", "where it ends", "s"),
-        *_measure_fields(analysis.measures, study.labels),
+        field("occurrence", "integer", "how-manieth of that name in the session, from 1"),
+        field("start_s", "number", "where it begins in the file", "s"),
+        field("end_s", "number", "where it ends", "s"),
+        *measure_fields(analysis.measures, study.labels),
     ]
     rows = []
     for row in analysis.rows:
@@ -214,7 +182,7 @@ def _participant_table(study: Study, analysis: Analysis) -> tuple[list[Field], l
         _PARTICIPANT,
         _CONDITION,
         _SEGMENT,
-        *_measure_fields(analysis.measures, study.labels),
+        *measure_fields(analysis.measures, study.labels),
     ]
     rows = [
         {
@@ -233,12 +201,12 @@ def _condition_table(study: Study, analysis: Analysis) -> tuple[list[Field], lis
     fields = [
         _CONDITION,
         _SEGMENT,
-        _field("measure", "string", "what is measured, see docs/measures.md"),
-        _field("unit", "string", "of the measure; 1 for shares"),
-        _field("n", "integer", "participants with a value"),
-        _field("mean", "number", "mean over participants"),
-        _field("low", "number", "lower end of the 95 % bootstrap interval over participants"),
-        _field("high", "number", "upper end"),
+        field("measure", "string", "what is measured, see docs/measures.md"),
+        field("unit", "string", "of the measure; 1 for shares"),
+        field("n", "integer", "participants with a value"),
+        field("mean", "number", "mean over participants"),
+        field("low", "number", "lower end of the 95 % bootstrap interval over participants"),
+        field("high", "number", "upper end"),
     ]
     rows = [
         {
@@ -260,19 +228,19 @@ def _condition_table(study: Study, analysis: Analysis) -> tuple[list[Field], lis
 def _contrast_table(study: Study, analysis: Analysis) -> tuple[list[Field], list[Row]]:
     fields = [
         _SEGMENT,
-        _field("first", "string", "a condition"),
-        _field("second", "string", "the condition it is compared with"),
-        _field("measure", "string", "what is measured"),
-        _field("unit", "string", "of the difference"),
-        _field("paired", "boolean", "whether the same participants were under both"),
-        _field("n_first", "integer", "participants under the first"),
-        _field("n_second", "integer", "participants under the second"),
-        _field("difference", "number", "mean of the first less mean of the second"),
-        _field("low", "number", "lower end of its 95 % bootstrap interval over participants"),
-        _field("high", "number", "upper end"),
-        _field("effect_size", "number", "Hedges' g; g_av when paired"),
-        _field("p", "number", "of the permutation test, two-sided"),
-        _field("p_corrected", "number", "the same after Benjamini and Hochberg, over all rows"),
+        field("first", "string", "a condition"),
+        field("second", "string", "the condition it is compared with"),
+        field("measure", "string", "what is measured"),
+        field("unit", "string", "of the difference"),
+        field("paired", "boolean", "whether the same participants were under both"),
+        field("n_first", "integer", "participants under the first"),
+        field("n_second", "integer", "participants under the second"),
+        field("difference", "number", "mean of the first less mean of the second"),
+        field("low", "number", "lower end of its 95 % bootstrap interval over participants"),
+        field("high", "number", "upper end"),
+        field("effect_size", "number", "Hedges' g; g_av when paired"),
+        field("p", "number", "of the permutation test, two-sided"),
+        field("p_corrected", "number", "the same after Benjamini and Hochberg, over all rows"),
     ]
     rows = [
         {
@@ -301,10 +269,10 @@ def _transition_table(analysis: Analysis) -> tuple[list[Field], list[Row]]:
     fields = [
         _SESSION,
         _SEGMENT,
-        _field("occurrence", "integer", "how-manieth of that name in the session, from 1"),
-        _field("from", "string", "label"),
-        _field("to", "string", "label that follows within a second"),
-        _field("count", "integer", "how often"),
+        field("occurrence", "integer", "how-manieth of that name in the session, from 1"),
+        field("from", "string", "label"),
+        field("to", "string", "label that follows within a second"),
+        field("count", "integer", "how often"),
     ]
     rows = [
         {
@@ -323,14 +291,14 @@ def _transition_table(analysis: Analysis) -> tuple[list[Field], list[Row]]:
 
 def _synchrony_table(analysis: Analysis) -> tuple[list[Field], list[Row]]:
     fields = [
-        _field("first", "string", "a session"),
-        _field("second", "string", "another session of the same file"),
+        field("first", "string", "a session"),
+        field("second", "string", "another session of the same file"),
         _SEGMENT,
-        _field("windows", "integer", "windows of 10 s in which both could be read"),
-        _field("r_same_time", "number", "mean correlation of their valence at lag 0"),
-        _field("r_peak", "number", "mean of the highest correlation within 3 s of lag"),
-        _field("lag_s", "number", "median lag of it; above 0 the second follows the first", "s"),
-        _field("r_unrelated", "number", "as r_peak, of windows that don't belong together"),
+        field("windows", "integer", "windows of 10 s in which both could be read"),
+        field("r_same_time", "number", "mean correlation of their valence at lag 0"),
+        field("r_peak", "number", "mean of the highest correlation within 3 s of lag"),
+        field("lag_s", "number", "median lag of it; above 0 the second follows the first", "s"),
+        field("r_unrelated", "number", "as r_peak, of windows that don't belong together"),
     ]
     rows = [
         {
@@ -346,68 +314,3 @@ def _synchrony_table(analysis: Analysis) -> tuple[list[Field], list[Row]]:
         for one in analysis.synchrony
     ]
     return fields, rows
-
-
-def _frame_fields(labels: tuple[str, ...]) -> list[Field]:
-    head = [_field(name, *_FRAME_TEXTS[name]) for name in HEAD]
-    probabilities = [
-        _field(column, "number", f"probability of {label}")
-        for column, label in zip(label_columns(labels), labels, strict=True)
-    ]
-    return head + probabilities
-
-
-def _resource(name: str, fields: Sequence[Field], kind: str) -> Row:
-    media = "text/csv" if kind == "csv" else "application/vnd.apache.parquet"
-    return {
-        "name": name.partition(".")[0],
-        "path": name,
-        "profile": "tabular-data-resource" if kind == "csv" else "data-resource",
-        "format": kind,
-        "mediatype": media,
-        "encoding": "utf-8",
-        "schema": {"fields": list(fields), "missingValues": [""]},
-    }
-
-
-def _write_package(path: Path, study: Study, resources: Sequence[Row]) -> None:
-    """The package's description (https://specs.frictionlessdata.io/data-package)."""
-    about = {
-        "version": __version__,
-        "labels": list(study.labels),
-        "certainty": study.certainty,
-        "settings": study.settings,
-        "sessions": [
-            {
-                "session": one.session.name,
-                "size_wh": list(one.size_wh),
-                "own_segments": [_segment_data(segment) for segment in one.own_segments],
-                "segments": [_segment_data(segment) for segment in one.segments],
-                "film": one.film,
-                "film_start_s": one.film_start_s,
-            }
-            for one in study.sessions
-        ],
-        "failed": [list(one) for one in study.failed],
-        "left_out": list(study.left_out),
-    }
-    package = {
-        "name": "emocam-study",
-        "title": "Apparent expressions in a study's clips and photos",
-        "description": "Apparent expression is what a face seems to show; it is not what a person "
-        "feels. Measures are defined in emocam's docs/measures.md.",
-        "resources": list(resources),
-        "emocam": about,
-    }
-    with complete_file(path) as temporary:
-        text = json.dumps(package, ensure_ascii=False, indent=1)
-        temporary.write_text(text + "\n", encoding="utf-8")
-
-
-def _segment_data(segment: Segment) -> Row:
-    return {
-        "name": segment.name,
-        "start_s": segment.start_s,
-        "end_s": segment.end_s,
-        "is_slice": segment.is_slice,
-    }
