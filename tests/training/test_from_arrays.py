@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_checks
@@ -115,6 +116,30 @@ def test_the_classifier_reads_new_faces(faces):
     soft = clone(learnt).fit(images, np.eye(3)[np.unique(labels, return_inverse=True)[1]])
     assert soft.predict_proba(new.images) == pytest.approx(probabilities, abs=1e-4)
     assert set(soft.predict(new.images).tolist()) <= {0, 1, 2}
+
+
+def test_the_rest_of_the_contract_with_faces_in_place_of_tables(faces):
+    """What `check_estimator` asks of estimators of tables: it gives none of three dimensions."""
+    images, labels = faces
+    before = images.copy()
+    learnt = emocam.EmotionClassifier(**SMALL)
+    parameters = dict(learnt.get_params())
+    assert learnt.fit(images, labels) is learnt
+    assert learnt.get_params() == parameters  # fitting changes none
+    assert np.array_equal(images, before)  # nor the data
+    kept = set(vars(learnt))
+    found = learnt.predict_proba(images)
+    assert set(vars(learnt)) == kept  # predicting keeps nothing
+    shuffled = np.random.default_rng(0).permutation(len(images))
+    assert learnt.predict_proba(images[shuffled]) == pytest.approx(found[shuffled], abs=1e-5)
+    assert learnt.predict_proba(images[:5]) == pytest.approx(found[:5], abs=1e-5)
+    again = pickle.loads(pickle.dumps(learnt))
+    assert again.predict_proba(images) == pytest.approx(found, abs=1e-6)
+    assert learnt.fit(images, labels).predict_proba(images) == pytest.approx(found, abs=1e-5)
+    assert (learnt.predict(images) == learnt.classes_[found.argmax(axis=1)]).all()
+    numbers = clone(learnt).fit(images, np.unique(labels, return_inverse=True)[1] + 5)
+    assert numbers.classes_.tolist() == [5, 6, 7]
+    assert cross_val_score(clone(learnt), images, labels, cv=2).shape == (2,)
 
 
 def test_the_classifier_works_in_a_pipeline_and_a_grid_search(faces):
