@@ -36,6 +36,7 @@ from media import CLIP, clip_pictures, scaled_clip
 
 SIZE_WH, FPS = (640, 480), 30
 STALL_S, STALL_EVERY_S = 5.0, 20.0
+KINDS = {"receivers that stall": True, "no receivers": False}
 PEERS = ("emocam, frames in order", "emocam, each by itself", "fer, Haar")
 
 
@@ -321,44 +322,65 @@ def age(seconds: float, window: bool, only: str | None) -> dict[str, Any]:
     return results
 
 
-def stall(minutes: float, window: bool) -> dict[str, Any]:
-    """What log, picture and receivers lack when two receivers stall for 5 s now and then."""
+def stall(minutes: float, rounds: int, window: bool) -> dict[str, Any]:
+    """What log, picture and receivers lack when two receivers stall for 5 s now and then.
+
+    In turns with sessions that send to nobody, since pictures are also superseded when other
+    programs take the processor.
+    """
+    runs = [
+        {name: _one_session(minutes, window, stalls) for name, stalls in KINDS.items()}
+        for _ in range(rounds)
+    ]
+    print_table(
+        ("", "readings", "lost in log", "lost in pipe", "lost in WebSocket", "frames drawn"),
+        [
+            (name, one["read"], one["lost_in_log"], *one["lost"], f"{one['drawn_share']:.1%}")
+            for round_ in runs
+            for name, one in round_.items()
+        ],
+    )
+    return {"seconds": 60 * minutes, "rounds": runs}
+
+
+def _one_session(minutes: float, window: bool, stalls: bool) -> dict[str, Any]:
     pipe, page = Receiver(STALL_EVERY_S), Receiver(STALL_EVERY_S)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         log = folder / "log.csv"
         url = stack.enter_context(loopback(CLIP, f"{SIZE_WH[0]}x{SIZE_WH[1]}", FPS, 1))
         stack.enter_context(display() if window else nullcontext())
-        command = ("--send", "jsonl:-", "--send", "ws://127.0.0.1:0", "--log", str(log))
-        duration = ("--duration", str(60 * minutes))
-        process = stack.enter_context(session(url, *command, *duration, window=window))
-        page_thread = page.run(from_web_socket(web_socket_url(process)))
-        assert process.stdout is not None
-        pipe_thread = pipe.run(map(json.loads, process.stdout))
-        assert process.stderr is not None
-        told = process.stderr.read()
-        process.wait()
-        pipe_thread.join(60)
-        page_thread.join(60)
+        command = ["--log", str(log), "--duration", str(60 * minutes)]
+        if stalls:
+            command += ["--send", "jsonl:-", "--send", "ws://127.0.0.1:0"]
+        process = stack.enter_context(session(url, *command, window=window))
+        if stalls:
+            page_thread = page.run(from_web_socket(web_socket_url(process)))
+            assert process.stdout is not None
+            pipe_thread = pipe.run(map(json.loads, process.stdout))
+            assert process.stderr is not None
+            told = process.stderr.read()
+            process.wait()
+            pipe_thread.join(60)
+            page_thread.join(60)
+        else:
+            told = "".join(process.communicate())
         with log.open(newline="") as file:
             logged = {int(row["frame"]) for row in csv.DictReader(file) if row["status"] == "ok"}
-    numbers = [int(one) for one in re.findall(r"(\d+) readings of", told)]
-    frames = re.search(r"(\d+) frames .* (\d+) drawn, (\d+) superseded", told)
+    read = int(re.findall(r"(\d+) readings of", told)[0])
+    frames, drawn = map(int, re.findall(r"(\d+) frames .* (\d+) drawn", told)[0])
     first = min(page.frames, default=0)
-    result = {
-        "seconds": 60 * minutes,
-        "read": numbers[0] if numbers else None,
-        "logged": len(logged),
-        "lost_in_log": (numbers[0] - len(logged)) if numbers else None,
-        "frames": int(frames[1]) if frames else None,
-        "drawn": int(frames[2]) if frames else None,
-        "superseded": int(frames[3]) if frames else None,
-        "lost_in_pipe": len(logged - set(pipe.frames)),
-        "lost_in_web_socket": len({one for one in logged if one >= first} - set(page.frames)),
+    lost = (
+        len(logged - set(pipe.frames)),
+        len({one for one in logged if one >= first} - set(page.frames)),
+    )
+    return {
+        "read": read,
+        "lost_in_log": read - len(logged),
+        "lost": lost if stalls else ("", ""),
+        "drawn_share": drawn / frames,
         "told": told.splitlines()[-8:],
     }
-    print(json.dumps(result, indent=1))
-    return result
 
 
 def start(rounds: int) -> dict[str, Any]:
@@ -402,6 +424,7 @@ def main() -> None:
     one.add_argument("--only")
     one = what.add_parser("stall")
     one.add_argument("--minutes", type=float, default=10.0)
+    one.add_argument("--rounds", type=int, default=1)
     one.add_argument("--window", action="store_true")
     what.add_parser("start")
     chosen = parser.parse_args()
@@ -410,7 +433,7 @@ def main() -> None:
     elif chosen.what == "age":
         result = age(chosen.seconds, chosen.window, chosen.only)
     elif chosen.what == "stall":
-        result = stall(chosen.minutes, chosen.window)
+        result = stall(chosen.minutes, chosen.rounds, chosen.window)
     else:
         result = start(11)
     write_json(chosen.json, {chosen.what: result})
