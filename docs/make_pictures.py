@@ -1,4 +1,4 @@
-"""Makes the pictures of window, page and report for the README, out of the sample clip.
+"""Makes the pictures of the documentation out of the samples.
 
     python docs/make_pictures.py
 
@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
+from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -24,6 +25,8 @@ ROOT = Path(__file__).parents[1]
 CLIP = ROOT / "samples" / "webcam.mp4"
 IMAGES = ROOT / "docs" / "images"
 WINDOW_FRAME = 330
+MOVING_FROM, MOVING_TO, MOVING_STEP = 0, 375, 3
+MOVING_WIDTH = 560
 PAGE_WH = (1280, 800)
 PAGE_AFTER_S = 8.0
 REPORT_WH = (900, 1190)
@@ -31,23 +34,45 @@ REPORT_AFTER_S = 3.0
 
 
 def main() -> None:
-    make_window_picture()
+    make_film_pictures()
     make_page_picture()
     make_report_picture()
 
 
-def make_window_picture() -> None:
-    """A frame as the window and the film show it, with bars and strip."""
+def make_film_pictures() -> None:
+    """The film of the sample clip, moving and as a still, with bars and strip."""
     with tempfile.TemporaryDirectory() as folder:
         large = Path(folder) / "large.mp4"
         scale_clip(large, 800, 600)
         command = [sys.executable, "-m", "emocam", "video", str(large), "--film"]
         subprocess.run([*command, "--output", f"{folder}/out"], check=True, cwd=ROOT)
         film = cv2.VideoCapture(f"{folder}/out/large.mp4")
-        for _ in range(WINDOW_FRAME):
-            film.grab()
-        _, picture = film.retrieve()
-        save(picture, IMAGES / "window.jpg")
+        pictures = []
+        while True:
+            is_there, picture = film.read()
+            if not is_there:
+                break
+            pictures.append(picture)
+    save(pictures[WINDOW_FRAME], IMAGES / "window.jpg")
+    height, width = pictures[0].shape[:2]
+    size_wh = MOVING_WIDTH, round(height * MOVING_WIDTH / width)
+    moving = [
+        Image.fromarray(
+            cv2.cvtColor(cv2.resize(one, size_wh, interpolation=cv2.INTER_AREA), cv2.COLOR_BGR2RGB)
+        )
+        for one in pictures[MOVING_FROM:MOVING_TO:MOVING_STEP]
+    ]
+    path = IMAGES / "film.webp"
+    moving[0].save(
+        path,
+        save_all=True,
+        append_images=moving[1:],
+        duration=40 * MOVING_STEP,
+        loop=0,
+        quality=60,
+        method=3,
+    )
+    print(f"{path.name}: {path.stat().st_size // 1000} kB")
 
 
 def make_page_picture() -> None:

@@ -115,12 +115,19 @@ def _plain(key: str) -> str:
     return key.replace("-", "_")
 
 
-def _check(parameter: Any, key: str, value: Any) -> bool | str:
-    """The value as a command line would give it."""
+def _check(parameter: Any, key: str, value: Any) -> bool | str | list[str]:
+    """The value as a command line would give it; a list where several may be given."""
+    if parameter.nargs == -1 or getattr(parameter, "multiple", False):
+        several = value if isinstance(value, list) else [value]
+        return [_scalar(key, one) for one in several]
     if getattr(parameter, "is_flag", False):
         if isinstance(value, bool):
             return value
         raise UsageError(f"{key} should be true or false, got {value!r}")
+    return _scalar(key, value)
+
+
+def _scalar(key: str, value: Any) -> str:
     if isinstance(value, str | int | float) and not isinstance(value, bool):
         return str(value)
     raise UsageError(f"{key} should be a text or a number, got {value!r}")

@@ -27,6 +27,15 @@ _USUAL_RATE = 48_000
 _PRIMING_S = 0.03  # the sound's first packet only prepares the decoder, and lies before zero
 
 
+def _to_yuv(frame_bgr: ImageU8) -> av.VideoFrame:
+    if frame_bgr.shape[0] % 4:
+        # PyAV takes the height of planar buffers for a multiple of 4, and shifts the colours.
+        picture = av.VideoFrame.from_ndarray(frame_bgr, format="bgr24")
+        return picture.reformat(format="yuv420p", dst_colorspace="ITU601")
+    frame_yuv = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
+    return av.VideoFrame.from_numpy_buffer(frame_yuv, format="yuv420p")  # no copy
+
+
 class H264Film:
     """An mp4 file with the frames' true times.
 
@@ -85,8 +94,7 @@ class H264Film:
             self._first_s = time_s
         if self._sound is not None:
             self._sound.copy_until(time_s + self._frame_ticks / _CLOCK, self._first_s)
-        frame_yuv = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2YUV_I420).astype(np.uint8, copy=False)
-        picture = av.VideoFrame.from_numpy_buffer(frame_yuv, format="yuv420p")  # no copy
+        picture = _to_yuv(frame_bgr)
         # Two frames can be closer than a tick in a broken clip; equal times would end the film.
         tick = max(self._last_tick + 1, round((time_s - self._first_s) * _CLOCK))
         picture.pts, picture.time_base = tick, Fraction(1, _CLOCK)

@@ -48,6 +48,7 @@ def test_the_command_line_wins(capsys, folder):
         ("colour = 1\n", ["no command has an option 'colour'"]),
         ("[video]\njobs = 1\n", ["[video] has no 'jobs'", "table-kind"]),
         ("[video]\nclips = 'x.mp4'\n", ["[video] has no 'clips'"]),
+        ("[live]\nsources = [true]\n", ["sources should be a text or a number, got True"]),
         ("[video]\nblur = 'yes'\n", ["blur should be true or false, got 'yes'"]),
         ("[label]\njobs = true\n", ["jobs should be a text or a number"]),
         ("[label]\njobs = [1]\n", ["jobs should be a text or a number"]),
@@ -74,11 +75,11 @@ def test_doctor_shows_it(capsys, folder):
         return json.loads(out)["checks"][0]
 
     assert settings()["found"] == "no emocam.toml here or in a folder above"
-    (folder / "emocam.toml").write_text('[live]\nsource = 2\ncamera-size = "320x240"\n')
+    (folder / "emocam.toml").write_text('[live]\nsources = [2, 3]\ncamera-size = "320x240"\n')
     assert settings() == {
         "name": "settings",
         "status": "ok",
-        "found": "../../emocam.toml: live (source = 2, camera_size = 320x240)",
+        "found": "../../emocam.toml: live (sources = ['2', '3'], camera_size = 320x240)",
         "mend": "",
     }
     (folder / "emocam.toml").write_text("[live]\nsauce = 2\n")

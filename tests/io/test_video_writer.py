@@ -84,6 +84,20 @@ def test_odd_sides_gain_a_pixel(tmp_path: Path) -> None:
     assert image.shape == (48, 64, 3)
 
 
+@pytest.mark.parametrize("height", [48, 50, 52, 54])
+def test_colours_stay_in_their_place_at_any_height(tmp_path: Path, height: int) -> None:
+    frame = np.zeros((height, 64, 3), np.uint8)
+    frame[: height // 2, :, 2] = frame[height // 2 :, :, 0] = 200  # red above blue
+    with FilmRecorder(tmp_path / "film.mp4", (64, height), fps=25) as film:
+        for number in range(3):
+            film.write(frame, number / 25)
+    _, read = cv2.VideoCapture(str(tmp_path / "film.mp4")).read()
+    assert read.shape == frame.shape
+    assert np.abs(read[4:-4].astype(int) - frame[4:-4]).mean() < 12
+    assert read[2, :, 2].min() > 150
+    assert read[-3, :, 0].min() > 150
+
+
 def test_other_size_is_refused(tmp_path: Path) -> None:
     with (
         pytest.raises(ValueError, match=r"\(64, 48\), got \(32, 24\)"),
