@@ -31,12 +31,14 @@ PAGE_WH = (1280, 800)
 PAGE_AFTER_S = 8.0
 REPORT_WH = (900, 1190)
 REPORT_AFTER_S = 3.0
+STUDY_WH = (1000, 1500)
 
 
 def main() -> None:
     make_film_pictures()
     make_page_picture()
     make_report_picture()
+    make_study_picture()
 
 
 def make_film_pictures() -> None:
@@ -103,6 +105,19 @@ def make_report_picture() -> None:
             WebDriverWait(chrome, 60).until(lambda _: chrome.execute_script(is_shown))
             time.sleep(REPORT_AFTER_S)
             save_screenshot(chrome, IMAGES / "report.jpg")
+
+
+def make_study_picture() -> None:
+    """The page of `emocam study`, of the study that the benchmark makes up."""
+    with tempfile.TemporaryDirectory() as folder:
+        tables = f"{folder}/tables"
+        code = "import sys, pathlib, study; study.write_study(pathlib.Path(sys.argv[1]))"
+        subprocess.run([sys.executable, "-c", code, tables], check=True, cwd=ROOT / "benchmarks")
+        command = [sys.executable, "-m", "emocam", "study", tables, "--from-tables"]
+        subprocess.run([*command, "--output", folder], check=True, cwd=ROOT)
+        with browser(STUDY_WH) as chrome:
+            chrome.get((Path(folder) / "study.html").as_uri())
+            save_screenshot(chrome, IMAGES / "study.jpg")
 
 
 @contextmanager
