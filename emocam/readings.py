@@ -132,7 +132,17 @@ class FrameReadings:
         )
 
     def with_faces(self, change: Callable[[Face], Face]) -> FrameReadings:
-        """The same readings with each face changed, moved to another picture's pixels say."""
+        """The same readings with each face changed, such as moved to another picture's pixels.
+
+        Parameters
+        ----------
+        change
+            Gives the face to put in the place of the one that it is given.
+
+        Returns
+        -------
+        A new result; this one stays as it is.
+        """
 
         def changed(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
             return tuple(replace(one, face=change(one.face)) for one in readings)
