@@ -95,6 +95,10 @@ class Profile:
         framing
             For examples that are points: where a shifted box moves the face.
 
+        Returns
+        -------
+        A profile of today.
+
         Raises
         ------
         InputError
@@ -121,21 +125,56 @@ class Profile:
         return tuple(label for label in self.taught if label not in self.labels)
 
     def count(self, label: str) -> int:
-        """How many examples a label has."""
+        """How many examples a label has.
+
+        Parameters
+        ----------
+        label
+            Of the model's or the person's own.
+
+        Returns
+        -------
+        0 or more.
+        """
         return sum(one.label == label for one in self.examples)
 
     def with_examples(self, examples: Iterable[Example]) -> Profile:
-        """The same with more examples; of a label that has too many, the oldest go."""
+        """The same with more examples.
+
+        Parameters
+        ----------
+        examples
+            To add. Of a label that then has too many, the oldest go.
+
+        Returns
+        -------
+        A new profile of today; this one stays as it is.
+        """
         today = datetime.date.today().isoformat()
         return replace(self, examples=_grouped((*self.examples, *examples)), made=today)
 
     def without(self, labels: Iterable[str]) -> tuple[Example, ...]:
-        """The examples of all other labels: what stays when these are taught anew."""
+        """The examples of all other labels: what stays when these are taught anew.
+
+        Parameters
+        ----------
+        labels
+            To leave out.
+
+        Returns
+        -------
+        Examples in their order; none when all labels are left out.
+        """
         gone = set(labels)
         return tuple(one for one in self.examples if one.label not in gone)
 
     def save(self, path: str | Path) -> None:
         """Write it as JSON.
+
+        Parameters
+        ----------
+        path
+            Of the file, which appears when it is complete.
 
         Raises
         ------
@@ -147,14 +186,34 @@ class Profile:
         write_profile(self, Path(path))
 
     def to_json(self) -> str:
-        """What `save` writes."""
+        """What `save` writes.
+
+        Returns
+        -------
+        JSON text.
+        """
         from emocam.recognition.profile_file import profile_json
 
         return profile_json(self)
 
     @classmethod
     def from_json(cls, text: str) -> Profile:
-        """What `to_json` gave."""
+        """Read what `to_json` gave.
+
+        Parameters
+        ----------
+        text
+            JSON text.
+
+        Returns
+        -------
+        The same profile.
+
+        Raises
+        ------
+        InputError
+            When it is none.
+        """
         from emocam.recognition.profile_file import parse_profile
 
         return parse_profile(text)
@@ -162,6 +221,15 @@ class Profile:
     @classmethod
     def load(cls, path: str | Path) -> Profile:
         """Read a profile that `save` wrote.
+
+        Parameters
+        ----------
+        path
+            Of the file.
+
+        Returns
+        -------
+        The same profile.
 
         Raises
         ------
