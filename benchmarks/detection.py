@@ -50,7 +50,8 @@ def plain_alt2() -> Finder:
 
 
 def up_to(stage: str) -> Finder:
-    scan, verifier, _ = load_search()
+    search = load_search()
+    scan, verifier = search.scan, search.verifier
 
     def find(frame_bgr: ImageU8) -> list[Box]:
         pyramid = image_pyramid(cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY).astype(np.uint8))

@@ -43,7 +43,8 @@ def stages(picture_bgr: np.ndarray, recognizer: Any) -> tuple[dict[str, Callable
     jpeg = cv2.imencode(".jpg", picture_bgr)[1].tobytes()
     gray = cv2.cvtColor(picture_bgr, cv2.COLOR_BGR2GRAY)
     pyramid = image_pyramid(gray)
-    scan, verifier, ensemble = load_search()
+    search = load_search()
+    scan, verifier, ensemble = search.scan, search.verifier, search.ensemble
     smallest = max(32.0, 0.05 * min(gray.shape))
     candidates = scan.search(pyramid, smallest, 48)
     scored, _ = verifier.score(pyramid, candidates[:, :4])

@@ -11,6 +11,7 @@ import numpy.typing as npt
 ImageU8: TypeAlias = npt.NDArray[np.uint8]
 FloatArray: TypeAlias = npt.NDArray[np.float32]
 IntArray: TypeAlias = npt.NDArray[np.int64]
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Box: TypeAlias = tuple[int, int, int, int]
 
 
@@ -60,11 +61,24 @@ class Face:
         Calibrated probability that this is a face, 0 to 1.
     id
         Persists over the frames of a clip; counts from 0 in a photo.
+    yaw
+        Degrees by which the head is turned aside: 0 for a frontal view, positive when it looks
+        to the right edge of the picture. None where unknown, as for a box of one's own.
+    pitch
+        Degrees by which it is raised: positive when it looks up.
+    roll
+        Degrees by which it leans in the picture: positive clockwise.
+    yaw_error
+        Degrees by which half of such estimates of `yaw` are off at most.
     """
 
     xyxy: Box
     detection: float = 1.0
     id: int = 0
+    yaw: float | None = None
+    pitch: float | None = None
+    roll: float | None = None
+    yaw_error: float | None = None
 
     def __post_init__(self) -> None:
         x1, y1, x2, y2 = self.xyxy
@@ -72,6 +86,10 @@ class Face:
             raise ValueError(f"xyxy is left, top, right, bottom with an area, got {self.xyxy}")
         if not 0.0 <= self.detection <= 1.0:
             raise ValueError(f"detection is a probability from 0 to 1, got {self.detection}")
+        for name in ("yaw", "pitch", "roll"):
+            angle = getattr(self, name)
+            if angle is not None and not -180.0 <= angle <= 180.0:
+                raise ValueError(f"{name} is an angle from -180 to 180 degrees, got {angle}")
 
     @property
     def size_wh(self) -> tuple[int, int]:

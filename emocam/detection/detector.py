@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
+from emocam.detection.haar import HaarEnsemble
+from emocam.detection.head_pose import yaw_error
 from emocam.detection.nms import suppress_by_containment, suppress_by_distance
 from emocam.detection.oriented_boxes import apply_pose_offsets
 from emocam.detection.pyramid import halved, image_pyramid
 from emocam.detection.search_model import load_search
+from emocam.detection.verifier import FaceVerifier
 from emocam.runtime import one_blas_thread
-from emocam.types import Box, Face, FloatArray, ImageU8
+from emocam.types import BoolArray, Box, Face, FloatArray, ImageU8
 
 _MIN_FACE_SHARE = 0.05
 _MIN_FACE_PIXELS = 32  # smaller faces are not found reliably: see benchmarks/detection.md
@@ -24,7 +27,10 @@ _MOST_SHIFTED = 6
 _SHIFTS = ((-0.28, 1.15), (0.28, 1.0))
 _REFINE_LOGIT = -3.0  # candidates below it are not refined
 _LEAST_REFINED = 12  # or all with a positive logit, when those are more
+_REFINE_TURNED_LOGIT = -2.5  # the same for turned faces, of which there are fewer
+_LEAST_TURNED_REFINED = 10
 _ENSEMBLE_LOGIT = 0.0  # candidates below it are not given to the cascades
+_ENSEMBLE_TURNED_LOGIT = -1.5
 _MOST_TO_ENSEMBLE = 30
 _MAX_GAIN = 5.0  # of the contrast: more would only amplify noise
 _SAME_PLACE = 0.2  # of the side, and of its logarithm: boxes of one face
@@ -36,6 +42,8 @@ _REPORTED = 0.05  # probability from which a candidate is reported as rejected
 _NEAR_STARTS = ((1.0, 0.0), (1.0, 22.0), (1.0, -22.0), (0.87, 0.0), (1.15, 0.0))  # growth, turn
 _NEAR_REACH = 1.1  # face widths around the known centre that are searched
 _NEAR_SMALLEST = 0.75  # of the known side
+# Of faces: centre x, centre y, side, tilt, probability, yaw, pitch.
+_NONE = np.empty((0, 7), np.float32)
 
 
 @dataclass(frozen=True)
@@ -46,8 +54,19 @@ class Rejected:
     reason: str
 
 
+@dataclass(frozen=True, eq=False)
+class _View:
+    """What classifies the candidates of some views of the head."""
+
+    verifier: FaceVerifier
+    ensemble: HaarEnsemble
+    refine_logit: float
+    least_refined: int
+    ensemble_logit: float
+
+
 class FaceDetector:
-    """Finds faces turned towards the camera, tilted by up to some 45 degrees.
+    """Finds faces from all sides that show an eye, tilted by up to some 45 degrees.
 
     One detector belongs to one thread.
 
@@ -71,7 +90,18 @@ class FaceDetector:
         self.min_face_share = min_face_share
         self.keep_all = keep_all
         self.rejected: tuple[Rejected, ...] = ()
-        self._scan, self._verifier, self._ensemble = load_search()
+        search = load_search()
+        self._scan, self._head_pose = search.scan, search.head_pose
+        self._frontal = _View(
+            search.verifier, search.ensemble, _REFINE_LOGIT, _LEAST_REFINED, _ENSEMBLE_LOGIT
+        )
+        self._turned = _View(
+            search.turned_verifier,
+            search.turned_ensemble,
+            _REFINE_TURNED_LOGIT,
+            _LEAST_TURNED_REFINED,
+            _ENSEMBLE_TURNED_LOGIT,
+        )
 
     @one_blas_thread()
     def detect(self, frame_bgr: ImageU8) -> list[Face]:
@@ -111,19 +141,19 @@ class FaceDetector:
         """
         found = [self._near(frame_bgr, box) for box in boxes]
         # Two searches may have found one face.
-        scored = suppress_by_containment(np.concatenate([*found, np.empty((0, 5), np.float32)]))
+        scored = suppress_by_containment(np.concatenate([*found, _NONE]))
         height, width = frame_bgr.shape[:2]
         return self._accepted(scored, _FACE_NEAR, (width, height))
 
     def _near(self, frame_bgr: ImageU8, box: Box) -> FloatArray:
-        """The likeliest face around a box, shape (0 or 1, 5)."""
+        """The likeliest face around a box, shape (0 or 1, 7)."""
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         side = max((box[2] - box[0]) / _BOX_SCALE, 1)
         left, top = (max(0, math.floor(v - _NEAR_REACH * side)) for v in (x, y))
         right, bottom = (math.ceil(v + _NEAR_REACH * side) for v in (x, y))
         part = frame_bgr[top:bottom, left:right]
         if min(part.shape[:2]) < _MIN_FACE_PIXELS:
-            return np.empty((0, 5), np.float32)
+            return _NONE
         pyramid = image_pyramid(_gray(np.ascontiguousarray(part)))
         starts = np.array(
             [(x - left, y - top, side * growth, turn) for growth, turn in _NEAR_STARTS], np.float32
@@ -139,17 +169,14 @@ class FaceDetector:
         return best
 
     def _score_candidates(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:
-        """Boxes and probabilities, shape (n, 5), best first, none within another."""
-        scored, refined = self._verifier.score(pyramid, candidates)
-        promising = scored[:, 4] > _REFINE_LOGIT
-        most = max(_LEAST_REFINED, int((scored[:, 4] > 0).sum()))
-        best = np.argsort(-scored[promising, 4], kind="stable")[:most]
-        again, refined = self._verifier.score(pyramid, refined[promising][best])
-        more, _ = self._verifier.score(pyramid, refined)
-        scored = _averaged(np.concatenate([scored, again, more]))
-        logits = self._ensemble.logits(pyramid, scored)
-        scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
-        return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])
+        """Boxes, probabilities, yaw and pitch, shape (n, 7), best first, none within another."""
+        descriptors = self._frontal.verifier.describe(pyramid, candidates)
+        frontal = _classified(self._frontal, pyramid, candidates, descriptors)
+        free = ~_within(candidates, frontal[frontal[:, 4] >= _FACE])
+        turned = _classified(self._turned, pyramid, candidates[free], descriptors[free])
+        scored = suppress_by_containment(np.concatenate([frontal, turned]))
+        angles = self._head_pose.angles(self._frontal.verifier.describe(pyramid, scored))
+        return np.column_stack([scored, angles])
 
     def _accepted(self, scored: FloatArray, least: float, size_wh: tuple[int, int]) -> list[Face]:
         """The faces, left to right; `rejected` takes the others."""
@@ -159,7 +186,7 @@ class FaceDetector:
             box, probability = _box(row, size_wh), float(row[4])
             if box is None:
                 continue
-            face = Face(box, probability)
+            face = _posed(Face(box, probability), row)
             if probability >= least:
                 faces.append(face)
             else:
@@ -169,7 +196,7 @@ class FaceDetector:
         if self.keep_all:
             faces += [one.face for one in rejected]
         faces.sort(key=lambda face: face.xyxy)
-        return [Face(face.xyxy, face.detection, number) for number, face in enumerate(faces)]
+        return [replace(face, id=number) for number, face in enumerate(faces)]
 
 
 def _gray(frame_bgr: ImageU8) -> ImageU8:
@@ -180,6 +207,28 @@ def _gray(frame_bgr: ImageU8) -> ImageU8:
     gain = min(_MAX_GAIN, 255.0 / max(1.0, bright - dark))
     table = np.clip((np.arange(256) - dark) * gain, 0, 255).astype(np.uint8)
     return cv2.LUT(gray, table).astype(np.uint8, copy=False)
+
+
+def _classified(
+    view: _View, pyramid: list[ImageU8], candidates: FloatArray, descriptors: FloatArray
+) -> FloatArray:
+    """Boxes and probabilities of the candidates that may be faces of a view, shape (n, 5)."""
+    scored, refined = view.verifier.classify(candidates, descriptors)
+    promising = scored[:, 4] > view.refine_logit
+    most = max(view.least_refined, int((scored[:, 4] > 0).sum()))
+    best = np.argsort(-scored[promising, 4], kind="stable")[:most]
+    again, refined = view.verifier.score(pyramid, refined[promising][best])
+    more, _ = view.verifier.score(pyramid, refined)
+    scored = _averaged(np.concatenate([scored, again, more]), view.ensemble_logit)
+    logits = view.ensemble.logits(pyramid, scored)
+    scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
+    return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])
+
+
+def _within(candidates: FloatArray, faces: FloatArray) -> BoolArray:
+    """Which candidates have their centre in one of the faces, shape (candidates,)."""
+    offset = np.abs(candidates[:, None, :2] - faces[:, :2]).max(axis=2)
+    return np.asarray((offset < faces[:, 2] / 2).any(axis=1), np.bool_)
 
 
 def _with_shifted(candidates: FloatArray) -> FloatArray:
@@ -195,15 +244,22 @@ def _with_shifted(candidates: FloatArray) -> FloatArray:
     return np.concatenate([candidates, *shifted])
 
 
-def _averaged(scored: FloatArray) -> FloatArray:
+def _averaged(scored: FloatArray, least: float) -> FloatArray:
     """One box a place and size: the mean of the good ones there, the logit of the best."""
-    best = suppress_by_distance(scored[scored[:, 4] > _ENSEMBLE_LOGIT])[:_MOST_TO_ENSEMBLE]
+    best = suppress_by_distance(scored[scored[:, 4] > least])[:_MOST_TO_ENSEMBLE]
     for row in best:
         distance = np.hypot(scored[:, 0] - row[0], scored[:, 1] - row[1])
         close = distance < _SAME_PLACE * row[2]
         close &= np.abs(np.log(scored[:, 2] / row[2])) < _SAME_PLACE
         row[:4] = scored[close & (scored[:, 4] > row[4] - _AVERAGED_LOGITS), :4].mean(axis=0)
     return best
+
+
+def _posed(face: Face, row: FloatArray) -> Face:
+    """The face with the angles of its row."""
+    yaw, pitch, tilt = float(row[5]), float(row[6]), float(row[3])
+    roll = (180.0 - tilt) % 360.0 - 180.0  # clockwise
+    return replace(face, yaw=yaw, pitch=pitch, roll=roll, yaw_error=yaw_error(yaw))
 
 
 def _box(row: FloatArray, size_wh: tuple[int, int]) -> Box | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -12,12 +14,27 @@ from emocam.detection.products import finite_product
 from emocam.errors import SetupError
 from emocam.types import FloatArray, ImageU8
 
-_NAMES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml")
-_CROP_SHARE = 1.25  # of the box: the cascades were trained on faces with some surroundings
-_CROP_PIXELS = 45
-_WINDOW_PIXELS = (28, 45)
+
+@dataclass(frozen=True)
+class Member:
+    """One cascade of the ensemble, and what it is shown of a candidate."""
+
+    name: str  # of OpenCV's file
+    crop_share: float  # of the box: the cascades were trained on faces with some surroundings
+    crop_pixels: int
+    window_pixels: tuple[int, int]
+    max_off_center: int  # pixels
+    one_sided: bool = False  # it knows faces that look to one side: the mirrored crop counts too
+
+
+FRONTAL = (
+    Member("haarcascade_frontalface_alt2.xml", 1.25, 45, (28, 45), 5),
+    Member("haarcascade_frontalface_default.xml", 1.25, 45, (28, 45), 5),
+)
+# Its windows reach from the nose to the ear, 0.9 to 1.7 times a box, and lie beside its centre.
+PROFILE = Member("haarcascade_profileface.xml", 1.9, 64, (30, 60), 9, one_sided=True)
+
 _SCALE_FACTOR = 1.1
-_MAX_OFF_CENTER = 5  # pixels
 _MAX_LOGIT = 8.0  # of the verifier: without any detection by a cascade it must not suffice
 _AMBIGUOUS = (-3.0, 4.0)  # logits from one crop, between which the jittered crops are run too
 # Growth, turn in degrees, shift right and down in shares of the side. A detection in one crop alone
@@ -35,9 +52,9 @@ _JITTERS = np.array(
 
 
 class HaarEnsemble:
-    """Logit of a face from the verifier's logit and the windows that frontal cascades accept.
+    """Logit of a face from the verifier's logit and the windows that Haar cascades accept.
 
-    The cascades (Viola and Jones, CVPR 2001) run on an upright crop of 45×45 pixels: there they
+    The cascades (Viola and Jones, CVPR 2001) run on upright crops of 45 or 64 pixels: there they
     are cheap, find tilted faces too, and seldom agree with each other and the verifier on a
     non-face. An ambiguous outcome is averaged over five jittered crops (test-time augmentation).
     A logistic regression combines the members' outputs (stacking; Wolpert, Neural Networks 1992).
@@ -45,13 +62,17 @@ class HaarEnsemble:
     Parameters
     ----------
     weights, bias
-        Shapes (5,) and (): of the `features` in the combined logit.
+        Shapes (1 + 2 · cascades,) and (): of the `features` in the combined logit.
+    members
+        Its cascades.
     """
 
-    def __init__(self, weights: FloatArray, bias: float) -> None:
+    def __init__(
+        self, weights: FloatArray, bias: float, members: Sequence[Member] = FRONTAL
+    ) -> None:
         self.weights = weights
         self.bias = bias
-        self._cascades = [load_cascade(name) for name in _NAMES]
+        self._members = [(load_cascade(member.name), member) for member in members]
 
     def logits(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
         """Combined logit of a face, shape (candidates,).
@@ -73,7 +94,7 @@ class HaarEnsemble:
         return np.asarray(logits, dtype=np.float32)
 
     def features(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
-        """Outputs of the ensemble's members after all jittered crops, shape (candidates, 5).
+        """Outputs of the ensemble's members after all jittered crops, shape (candidates, features).
 
         These are the verifier's logit, then log(1 + windows) of each cascade and whether it has
         any, averaged over the crops.
@@ -83,25 +104,37 @@ class HaarEnsemble:
     def _cascade_outputs(
         self, pyramid: list[ImageU8], scored: FloatArray, jitters: FloatArray
     ) -> FloatArray:
-        """Outputs of the cascades for each jittered crop, shape (candidates, jitters, 4)."""
+        """Two outputs a cascade for each jittered crop, shape (candidates, jitters, outputs)."""
         boxes = np.concatenate([_jittered(row, jitters) for row in scored] or [scored])
-        crops = upright_crops(pyramid, boxes, _CROP_SHARE, _CROP_PIXELS)
-        counts = [self._count_windows(crop) for crop in crops]
-        windows = np.array(counts, np.float32).reshape(-1, len(jitters), len(_NAMES))
+        sizes = {(member.crop_share, member.crop_pixels) for _, member in self._members}
+        crops = {size: upright_crops(pyramid, boxes, *size) for size in sizes}
+        counts = [
+            [_count_windows(cascade, member, crop) for crop in crops[size]]
+            for cascade, member in self._members
+            for size in [(member.crop_share, member.crop_pixels)]
+        ]
+        windows = np.array(counts, np.float32).reshape(len(counts), -1, len(jitters))
+        windows = windows.transpose(1, 2, 0)
         return np.concatenate([np.log1p(windows), windows > 0], axis=2)
 
-    def _count_windows(self, crop: ImageU8) -> list[int]:
-        """Windows about the crop's centre that each cascade accepts."""
-        least, most = _WINDOW_PIXELS
-        counts = []
-        for cascade in self._cascades:
-            found = cascade.detectMultiScale(
-                crop, _SCALE_FACTOR, 0, minSize=(least, least), maxSize=(most, most)
-            )
-            boxes = np.asarray(found).reshape(-1, 4)
-            off = np.abs(boxes[:, :2] + boxes[:, 2:] / 2 - _CROP_PIXELS / 2)
-            counts.append(int((off.max(axis=1, initial=0) < _MAX_OFF_CENTER).sum()))
-        return counts
+
+def _count_windows(cascade: cv2.CascadeClassifier, member: Member, crop: ImageU8) -> int:
+    """Windows about the crop's centre that a cascade accepts."""
+    count = _accepted_windows(cascade, member, crop)
+    if not member.one_sided:
+        return count
+    mirrored = np.ascontiguousarray(crop[:, ::-1])
+    return max(count, _accepted_windows(cascade, member, mirrored))
+
+
+def _accepted_windows(cascade: cv2.CascadeClassifier, member: Member, crop: ImageU8) -> int:
+    least, most = member.window_pixels
+    found = cascade.detectMultiScale(
+        crop, _SCALE_FACTOR, 0, minSize=(least, least), maxSize=(most, most)
+    )
+    boxes = np.asarray(found).reshape(-1, 4)
+    off = np.abs(boxes[:, :2] + boxes[:, 2:] / 2 - member.crop_pixels / 2)
+    return int((off.max(axis=1, initial=0) < member.max_off_center).sum())
 
 
 def _stacked(scored: FloatArray, outputs: FloatArray) -> FloatArray:

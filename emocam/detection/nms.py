@@ -44,7 +44,7 @@ def suppress_by_containment(scored: FloatArray) -> FloatArray:
     Parameters
     ----------
     scored
-        Shape (candidates, 5): centre x, centre y, side, tilt, score.
+        Shape (candidates, 5 or more): centre x, centre y, side, tilt, score.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def suppress_by_containment(scored: FloatArray) -> FloatArray:
         ]
         if max(shared, default=0.0) < _MAX_CONTAINMENT:
             kept.append(row)
-    return np.array(kept, np.float32).reshape(-1, 5)
+    return np.array(kept, np.float32).reshape(-1, scored.shape[1])
 
 
 def _best_first(scored: FloatArray) -> FloatArray:

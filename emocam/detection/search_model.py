@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file
 
-from emocam.detection.haar import HaarEnsemble
+from emocam.detection.haar import FRONTAL, PROFILE, HaarEnsemble
+from emocam.detection.head_pose import HeadPose
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import ScanArrays, TemplateScan
 from emocam.detection.verifier import FaceVerifier
@@ -17,8 +19,20 @@ from emocam.types import FloatArray
 ARRAYS_FILE = Path(__file__).with_name("search.safetensors")
 
 
-def load_search() -> tuple[TemplateScan, FaceVerifier, HaarEnsemble]:
-    """The stages of the detector, coarse to fine; each thread needs its own.
+@dataclass(frozen=True, eq=False)
+class Search:
+    """The stages of the detector, coarse to fine."""
+
+    scan: TemplateScan
+    verifier: FaceVerifier
+    ensemble: HaarEnsemble
+    turned_verifier: FaceVerifier  # of faces that are turned aside, raised or bent down
+    turned_ensemble: HaarEnsemble
+    head_pose: HeadPose
+
+
+def load_search() -> Search:
+    """The stages of the detector; each thread needs its own.
 
     Raises
     ------
@@ -35,9 +49,19 @@ def load_search() -> tuple[TemplateScan, FaceVerifier, HaarEnsemble]:
         arrays["scan_pose_biases"],
         _classifier("scan"),
     )
-    verifier = FaceVerifier(arrays["pose_weights"], arrays["pose_biases"], _classifier("look"))
-    ensemble = HaarEnsemble(arrays["vote_weights"], float(arrays["vote_bias"][0]))
-    return TemplateScan(scan), verifier, ensemble
+    turned = _classifier("turned")
+    return Search(
+        TemplateScan(scan),
+        FaceVerifier(arrays["pose_weights"], arrays["pose_biases"], _classifier("look")),
+        HaarEnsemble(arrays["vote_weights"], float(arrays["vote_bias"][0])),
+        FaceVerifier(arrays["turned_pose_weights"], arrays["turned_pose_biases"], turned),
+        HaarEnsemble(
+            arrays["turned_vote_weights"],
+            float(arrays["turned_vote_bias"][0]),
+            (*FRONTAL, PROFILE),
+        ),
+        HeadPose(turned, arrays["angle_weights"], arrays["angle_biases"]),
+    )
 
 
 def _classifier(name: str) -> RbfClassifier:

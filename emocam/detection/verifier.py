@@ -55,7 +55,10 @@ class FaceVerifier:
         (candidates, 4).
         """
         boxes = boxes[:, :4]
-        descriptors = self.describe(pyramid, boxes)
+        return self.classify(boxes, self.describe(pyramid, boxes))
+
+    def classify(self, boxes: FloatArray, descriptors: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The same for boxes that are described already; see `score`."""
         offsets = finite_product(descriptors, self.pose_weights) + self.pose_biases
         scored = np.column_stack([boxes, self.classifier.logits(descriptors)])
         return scored.astype(np.float32, copy=False), apply_pose_offsets(boxes, offsets)

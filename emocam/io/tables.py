@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEAD_COLUMNS = (
     "source", "frame", "time_s", "face", "x1", "y1", "x2", "y2", "detection",
-    "status", "reason", "emotion", "certainty", "cluster",
+    "yaw", "pitch", "roll", "status", "reason", "emotion", "certainty", "cluster",
 )  # fmt: skip
 
 
@@ -56,6 +56,9 @@ def reading_row(
         "x2": x2,
         "y2": y2,
         "detection": round(reading.face.detection, 4),
+        "yaw": _rounded(reading.face.yaw),
+        "pitch": _rounded(reading.face.pitch),
+        "roll": _rounded(reading.face.roll),
         "status": "ok",
         "emotion": reading.emotion,
         "certainty": round(reading.certainty, 4),
@@ -65,6 +68,10 @@ def reading_row(
             for name, p in zip(label_columns(reading.labels), reading.probabilities, strict=True)
         },
     }
+
+
+def _rounded(angle: float | None) -> float | None:
+    return None if angle is None else round(angle, 1)
 
 
 def status_row(

@@ -19,6 +19,7 @@ from emocam.recognition.personal import Personal
 from emocam.recognition.pixels import PixelsModel
 from emocam.recognition.prediction import FaceModel, Prediction
 from emocam.recognition.profile import Profile
+from emocam.recognition.view_certainty import discounted
 from emocam.types import Box, Face, FloatArray, ImageU8, Reading, check_bgr
 
 _RECIPES: dict[str, type[FaceModel]] = {
@@ -272,6 +273,8 @@ class EmotionRecognizer:
     def readings(self, faces: Sequence[Face], prediction: Prediction) -> list[Reading]:
         """Readings of a prediction's faces, in the same order.
 
+        The certainty follows the view of each face, see `view_certainty.discounted`.
+
         Parameters
         ----------
         faces
@@ -284,11 +287,10 @@ class EmotionRecognizer:
         list of Reading
             One a face.
         """
+        rows = discounted(prediction.probabilities, faces)
         return [
             self.reading(face, probabilities, int(cluster))
-            for face, probabilities, cluster in zip(
-                faces, prediction.probabilities, prediction.clusters, strict=True
-            )
+            for face, probabilities, cluster in zip(faces, rows, prediction.clusters, strict=True)
         ]
 
     def predict(self, frame_bgr: ImageU8, faces: Sequence[Face]) -> Prediction:

@@ -91,9 +91,21 @@ def _found(
 
 
 def _between(before: Face, after: Face, share: float) -> Face:
-    """The box interpolated, with the lower of the two detection probabilities."""
-    xyxy = blend_boxes(before.xyxy, after.xyxy, share)
-    return replace(before, xyxy=xyxy, detection=min(before.detection, after.detection))
+    """The box and angles interpolated, with the lower of the two detection probabilities."""
+    return replace(
+        before,
+        xyxy=blend_boxes(before.xyxy, after.xyxy, share),
+        detection=min(before.detection, after.detection),
+        yaw=_blend(before.yaw, after.yaw, share),
+        pitch=_blend(before.pitch, after.pitch, share),
+        roll=_blend(before.roll, after.roll, share),
+    )
+
+
+def _blend(before: float | None, after: float | None, share: float) -> float | None:
+    if before is None or after is None:
+        return None
+    return before + share * (after - before)
 
 
 def blend_boxes(a: Box, b: Box, share: float) -> Box:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from emocam.readings import FrameReadings
 from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.recognition.view_certainty import discounted
 from emocam.tracking.finder import FaceFinder
 from emocam.tracking.hysteresis import FORGET_S, CausalSmoother
 from emocam.types import Box, Face, Frame, ImageU8, Reading, check_bgr
@@ -172,7 +173,9 @@ class Follower:
         if self.smooth:
             readings = [
                 smoother.update(one, row, time_s)
-                for one, row in zip(readings, of_frame.probabilities, strict=True)
+                for one, row in zip(
+                    readings, discounted(of_frame.probabilities, faces), strict=True
+                )
             ]
             smoother.forget_before(time_s)
         self._remember(readings, time_s)

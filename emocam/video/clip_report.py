@@ -11,7 +11,7 @@ from typing import Any
 from emocam.output import complete_file
 from emocam.recognition.labels import UNSURE, color_hex
 from emocam.render.page import render_page
-from emocam.video.clip_summary import ClipSummary, Person
+from emocam.video.clip_summary import AWAY_DEG, ClipSummary, Person
 from emocam.video.timeline import WIDE, PersonTimeline, clock, percent
 
 _MOST_PERSONS = 8  # with a timeline; the others stand in the table of faces
@@ -90,6 +90,8 @@ def _face(summary: ClipSummary, person: Person) -> dict[str, Any]:
         "id": person.id,
         "seconds": person.seconds,
         "spans": person.spans,
+        "away": summary.share_away(person),
+        "away_deg": AWAY_DEG,
         "shares": [
             {"label": label, "value": share, "color": color_hex(label, labels)}
             for label, share in ranked

@@ -17,6 +17,7 @@ from emocam.types import Box, ImageU8, Reading
 
 _FIRST_BIN_S = 0.1
 _MAX_BINS = 1200  # about two a pixel of a wide screen; beyond it neighbours are merged
+AWAY_DEG = 30.0  # a head turned aside by this much looks away
 _NEW_SPAN_S = 1.0  # a longer absence starts a new span
 _GAP_S = 1.0  # time without any face that is worth telling
 _MAX_SPANS = 500
@@ -41,6 +42,8 @@ class Person:
 
     id: int  # the face's number, as in the table
     seconds: float = 0.0  # how long it was found
+    posed_seconds: float = 0.0  # how long its yaw was known
+    away_seconds: float = 0.0  # how long it looked away
     # Time with each label, `unsure` included
     label_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     # Start and end of each presence, without an absence of more than a second
@@ -139,6 +142,10 @@ class ClipSummary:
             if total and label in person.label_seconds
         }
 
+    def share_away(self, person: Person) -> float | None:
+        """How much of its time a face looked away, 0 to 1; None where that is not known."""
+        return person.away_seconds / person.posed_seconds if person.posed_seconds else None
+
     def timeline(self, person: Person) -> Timeline:
         """The timeline of a face."""
         keys, kinds = sorted(person.bins), len(self.labels)
@@ -155,6 +162,9 @@ class ClipSummary:
         lasts_s = min(since_s, _NEW_SPAN_S)
         person.seconds += lasts_s
         person.label_seconds[reading.emotion] += lasts_s
+        if reading.face.yaw is not None:
+            person.posed_seconds += lasts_s
+            person.away_seconds += lasts_s * (abs(reading.face.yaw) >= AWAY_DEG)
         if person.spans and time_s - person.spans[-1][1] <= max(_NEW_SPAN_S, 2 * since_s):
             person.spans[-1] = person.spans[-1][0], time_s
         elif len(person.spans) < _MAX_SPANS:
