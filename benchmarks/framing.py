@@ -23,7 +23,7 @@ FACES, SIDE, PICTURE = 250, 120, 240
 def main(faces: Path, packages: Path) -> None:
     rng = np.random.default_rng(0)
     detector, offsets = FaceDetector(min_face_share=0.3), []
-    pictures = grays(sorted(faces.rglob("*.jpg")), 48)
+    pictures = grays(sorted(faces.rglob("*.[jp][pn]g")), 48)
     grounds = grays(nonface_files(packages)[::10], 700)
     for number in rng.permutation(len(pictures))[:FACES]:
         ground = cv2.resize(grounds[rng.integers(len(grounds))], (PICTURE, PICTURE))

@@ -131,10 +131,10 @@ def edge() -> FloatArray:
     return cv2.blur(seen, (blur := int(RNG.integers(3, 12)), blur))
 
 
-def worn(faces: list[ImageU8]) -> ImageU8:
+def worn(faces: list[ImageU8], mirror: bool = True) -> ImageU8:
     """A random face, perhaps mirrored, covered, small, blurred, dim, lit from a side or noisy."""
     face = faces[RNG.integers(len(faces))]
-    face = np.ascontiguousarray(face[:, ::-1]) if RNG.random() < 0.5 else face
+    face = np.ascontiguousarray(face[:, ::-1]) if mirror and RNG.random() < 0.5 else face
     if RNG.random() < 0.15:
         face = covered(face)
     chance = RNG.random()
@@ -392,7 +392,7 @@ def main() -> None:
     given = parser.parse_args()
     cv2.setNumThreads(1)
     n = 300 if given.small else 10000
-    faces = grays(sorted(given.faces.rglob("*.jpg")), FACE_PIXELS)
+    faces = grays(sorted(given.faces.rglob("*.[jp][pn]g")), FACE_PIXELS)
     files = nonface_files(given.packages)
     nonfaces = different(grays(files[::20] if given.small else files, PIXELS_OF_NONFACES))
     told(f"{len(faces)} faces, {len(nonfaces)} pictures without")

@@ -65,7 +65,8 @@ class Face:
         Degrees by which the head is turned aside: 0 for a frontal view, positive when it looks
         to the right edge of the picture. None where unknown, as for a box of one's own.
     pitch
-        Degrees by which it is raised: positive when it looks up.
+        Degrees by which it is raised: positive when it looks up. emocam's own detector can't tell
+        it and leaves it None.
     roll
         Degrees by which it leans in the picture: positive clockwise.
     yaw_error

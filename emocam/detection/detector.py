@@ -28,9 +28,11 @@ _SHIFTS = ((-0.28, 1.15), (0.28, 1.0))
 _REFINE_LOGIT = -3.0  # candidates below it are not refined
 _LEAST_REFINED = 12  # or all with a positive logit, when those are more
 _REFINE_TURNED_LOGIT = -2.5  # the same for turned faces, of which there are fewer
-_LEAST_TURNED_REFINED = 10
+_LEAST_TURNED_REFINED = 8
 _ENSEMBLE_LOGIT = 0.0  # candidates below it are not given to the cascades
 _ENSEMBLE_TURNED_LOGIT = -1.5
+_ROUNDS, _TURNED_ROUNDS = 2, 4  # of refining: the first boxes around turned faces are further off
+_AVERAGED_ROUNDS = 3
 _MOST_TO_ENSEMBLE = 30
 _MAX_GAIN = 5.0  # of the contrast: more would only amplify noise
 _SAME_PLACE = 0.2  # of the side, and of its logarithm: boxes of one face
@@ -42,8 +44,8 @@ _REPORTED = 0.05  # probability from which a candidate is reported as rejected
 _NEAR_STARTS = ((1.0, 0.0), (1.0, 22.0), (1.0, -22.0), (0.87, 0.0), (1.15, 0.0))  # growth, turn
 _NEAR_REACH = 1.1  # face widths around the known centre that are searched
 _NEAR_SMALLEST = 0.75  # of the known side
-# Of faces: centre x, centre y, side, tilt, probability, yaw, pitch.
-_NONE = np.empty((0, 7), np.float32)
+# Of faces: centre x, centre y, side, tilt, probability, yaw.
+_NONE = np.empty((0, 6), np.float32)
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ class _View:
     refine_logit: float
     least_refined: int
     ensemble_logit: float
+    rounds: int  # of refining
 
 
 class FaceDetector:
@@ -93,7 +96,12 @@ class FaceDetector:
         search = load_search()
         self._scan, self._head_pose = search.scan, search.head_pose
         self._frontal = _View(
-            search.verifier, search.ensemble, _REFINE_LOGIT, _LEAST_REFINED, _ENSEMBLE_LOGIT
+            search.verifier,
+            search.ensemble,
+            _REFINE_LOGIT,
+            _LEAST_REFINED,
+            _ENSEMBLE_LOGIT,
+            _ROUNDS,
         )
         self._turned = _View(
             search.turned_verifier,
@@ -101,6 +109,7 @@ class FaceDetector:
             _REFINE_TURNED_LOGIT,
             _LEAST_TURNED_REFINED,
             _ENSEMBLE_TURNED_LOGIT,
+            _TURNED_ROUNDS,
         )
 
     @one_blas_thread()
@@ -146,7 +155,7 @@ class FaceDetector:
         return self._accepted(scored, _FACE_NEAR, (width, height))
 
     def _near(self, frame_bgr: ImageU8, box: Box) -> FloatArray:
-        """The likeliest face around a box, shape (0 or 1, 7)."""
+        """The likeliest face around a box, shape (0 or 1, 6)."""
         x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
         side = max((box[2] - box[0]) / _BOX_SCALE, 1)
         left, top = (max(0, math.floor(v - _NEAR_REACH * side)) for v in (x, y))
@@ -169,14 +178,14 @@ class FaceDetector:
         return best
 
     def _score_candidates(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:
-        """Boxes, probabilities, yaw and pitch, shape (n, 7), best first, none within another."""
+        """Boxes, probabilities and yaw, shape (n, 6), best first, none within another."""
         descriptors = self._frontal.verifier.describe(pyramid, candidates)
         frontal = _classified(self._frontal, pyramid, candidates, descriptors)
         free = ~_within(candidates, frontal[frontal[:, 4] >= _FACE])
         turned = _classified(self._turned, pyramid, candidates[free], descriptors[free])
         scored = suppress_by_containment(np.concatenate([frontal, turned]))
-        angles = self._head_pose.angles(self._frontal.verifier.describe(pyramid, scored))
-        return np.column_stack([scored, angles])
+        yaws = self._head_pose.yaw(self._frontal.verifier.describe(pyramid, scored))
+        return np.column_stack([scored, yaws])
 
     def _accepted(self, scored: FloatArray, least: float, size_wh: tuple[int, int]) -> list[Face]:
         """The faces, left to right; `rejected` takes the others."""
@@ -216,10 +225,12 @@ def _classified(
     scored, refined = view.verifier.classify(candidates, descriptors)
     promising = scored[:, 4] > view.refine_logit
     most = max(view.least_refined, int((scored[:, 4] > 0).sum()))
-    best = np.argsort(-scored[promising, 4], kind="stable")[:most]
-    again, refined = view.verifier.score(pyramid, refined[promising][best])
-    more, _ = view.verifier.score(pyramid, refined)
-    scored = _averaged(np.concatenate([scored, again, more]), view.ensemble_logit)
+    refined = refined[promising][np.argsort(-scored[promising, 4], kind="stable")[:most]]
+    rounds = [scored]
+    for _ in range(view.rounds):
+        scored, refined = view.verifier.score(pyramid, refined)
+        rounds.append(scored)
+    scored = averaged_boxes(np.concatenate(rounds[-_AVERAGED_ROUNDS:]), view.ensemble_logit)
     logits = view.ensemble.logits(pyramid, scored)
     scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
     return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])
@@ -244,7 +255,7 @@ def _with_shifted(candidates: FloatArray) -> FloatArray:
     return np.concatenate([candidates, *shifted])
 
 
-def _averaged(scored: FloatArray, least: float) -> FloatArray:
+def averaged_boxes(scored: FloatArray, least: float) -> FloatArray:
     """One box a place and size: the mean of the good ones there, the logit of the best."""
     best = suppress_by_distance(scored[scored[:, 4] > least])[:_MOST_TO_ENSEMBLE]
     for row in best:
@@ -257,9 +268,9 @@ def _averaged(scored: FloatArray, least: float) -> FloatArray:
 
 def _posed(face: Face, row: FloatArray) -> Face:
     """The face with the angles of its row."""
-    yaw, pitch, tilt = float(row[5]), float(row[6]), float(row[3])
+    yaw, tilt = float(row[5]), float(row[3])
     roll = (180.0 - tilt) % 360.0 - 180.0  # clockwise
-    return replace(face, yaw=yaw, pitch=pitch, roll=roll, yaw_error=yaw_error(yaw))
+    return replace(face, yaw=yaw, roll=roll, yaw_error=yaw_error(yaw))
 
 
 def _box(row: FloatArray, size_wh: tuple[int, int]) -> Box | None:

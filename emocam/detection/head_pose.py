@@ -1,4 +1,4 @@
-"""How a head is turned: yaw and pitch from the K-Means centres that a face is near."""
+"""How far a head is turned aside, from the K-Means centres that a face is near."""
 
 from __future__ import annotations
 
@@ -8,40 +8,38 @@ from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.types import FloatArray
 
 _MAX_YAW = 90.0
-_MAX_PITCH = 60.0
 # Median error of the estimates by their size, measured: see benchmarks/detection.md.
 _ERROR_AT_DEG = (0.0, 15.0, 30.0, 45.0, 60.0)
 _ERRORS_DEG = (6.0, 7.0, 9.0, 10.0, 14.0)
 
 
 class HeadPose:
-    """Regression of yaw and pitch on the activations of K-Means centres of turned faces.
+    """Regression of yaw on the activations of K-Means centres of turned faces.
 
     The centres stand for views (as the view-based eigenspaces of Pentland, Moghaddam and
-    Starner, CVPR 1994, do); the regression is linear in how near each is.
+    Starner, CVPR 1994, do); the regression is linear in how near each is. Pitch is not told: the
+    same regression is off by up to 30 degrees on portraits that look straight ahead.
 
     Parameters
     ----------
     classifier
         Whose `features` describe a face.
-    weights, biases
-        Shapes (features, 2) and (2,): yaw and pitch in degrees.
+    weights, bias
+        Shapes (features,) and (): yaw in degrees.
     """
 
-    def __init__(self, classifier: RbfClassifier, weights: FloatArray, biases: FloatArray) -> None:
+    def __init__(self, classifier: RbfClassifier, weights: FloatArray, bias: float) -> None:
         self._classifier = classifier
         self._weights = weights
-        self._biases = biases
+        self._bias = bias
 
-    def angles(self, descriptors: FloatArray) -> FloatArray:
-        """Yaw and pitch in degrees, shape (n, 2), of the verifier's descriptors.
+    def yaw(self, descriptors: FloatArray) -> FloatArray:
+        """Yaw in degrees, shape (n,), of the verifier's descriptors.
 
-        Yaw is positive when the head looks to the right edge of the upright crop, pitch when it
-        looks up.
+        It is positive when the head looks to the right edge of the upright crop.
         """
-        found = self._classifier.features(descriptors) @ self._weights + self._biases
-        most = np.array([_MAX_YAW, _MAX_PITCH], np.float32)
-        return np.asarray(np.clip(found, -most, most), np.float32)
+        found = self._classifier.features(descriptors) @ self._weights + self._bias
+        return np.asarray(np.clip(found, -_MAX_YAW, _MAX_YAW), np.float32)
 
 
 def yaw_error(yaw: float) -> float:

@@ -60,7 +60,7 @@ def load_search() -> Search:
             float(arrays["turned_vote_bias"][0]),
             (*FRONTAL, PROFILE),
         ),
-        HeadPose(turned, arrays["angle_weights"], arrays["angle_biases"]),
+        HeadPose(turned, arrays["yaw_weights"], float(arrays["yaw_bias"][0])),
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -102,3 +104,18 @@ def test_thumbnails_can_be_blurred():
         image = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
         face = image[14:54, 14:54]
         assert (face.std() < 20) == blur
+
+
+def test_looking_away_is_a_share_of_the_time_in_which_that_is_known() -> None:
+    summary = ClipSummary(EMOTIONS)
+    for index, yaw in enumerate((0.0, 10.0, -45.0, 31.0, None)):
+        one = reading()
+        turned = replace(one, face=replace(one.face, yaw=yaw))
+        summary.add(frame(index * 0.5, [turned]))
+    person = summary.persons[0]
+    assert summary.share_away(person) == pytest.approx(2 / 3)
+
+
+def test_without_any_pose_nothing_is_said_of_looking_away() -> None:
+    summary = summary_of(lambda t: [reading()], 10)
+    assert summary.share_away(summary.persons[0]) is None

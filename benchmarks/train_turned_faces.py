@@ -1,0 +1,349 @@
+"""Learn the detector's turned views anew: verifier, ensemble with the profile cascade, head pose.
+
+Usage: python benchmarks/train_turned_faces.py FER2013_TRAIN PACKAGES OUTPUT [--small]
+
+FER2013_TRAIN and PACKAGES are those of train_face_search.py, on true pixels. The scan and the
+frontal views are taken from the search that emocam carries and kept as they are; OUTPUT is that
+search with the turned views learnt anew. --small only shows that every step works.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from safetensors.numpy import load_file, save_file
+from sklearn.linear_model import Ridge
+from train_face_search import (
+    PIXELS_OF_NONFACES,
+    RNG,
+    VERIFIER_SIZE,
+    Boxed,
+    background,
+    blank_classifier,
+    different,
+    fit_classifier,
+    grays,
+    logistic,
+    nonface_files,
+    placed,
+    pose_offsets,
+    told,
+    worn,
+)
+from turned_heads import Turn, turn
+
+from emocam.detection.detector import averaged_boxes
+from emocam.detection.haar import FRONTAL, PROFILE, HaarEnsemble, Member, load_cascade
+from emocam.detection.nms import suppress_by_distance
+from emocam.detection.oriented_boxes import FACE_PIXELS
+from emocam.detection.pyramid import image_pyramid
+from emocam.detection.rbf_classifier import RbfClassifier
+from emocam.detection.scan import TEMPLATE_PIXELS, TemplateScan
+from emocam.detection.search_model import ARRAYS_FILE, load_search
+from emocam.detection.verifier import FaceVerifier
+from emocam.output import complete_file
+from emocam.types import BoolArray, FloatArray, ImageU8
+
+# Of FER2013's training faces the profiles among the most turned ones, told by eye.
+PROFILES = {
+    538, 785, 2929, 4033, 4881, 4888, 8698, 9755, 10429, 12659, 14827, 14942,
+    14978, 17805, 18640, 18867, 19934, 22184, 22255, 22290, 22687, 23850, 24852, 27163,
+    28495,
+}  # fmt: skip
+TURNED, CLEARLY_TURNED = 1300, 480  # the most turned faces of FER2013
+YAW_OF_TURNED, YAW_OF_CLEARLY_TURNED, YAW_OF_PROFILE = 32.0, 45.0, 75.0  # degrees, by eye
+USUAL_PITCH = 1.6
+REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 8, -2.5, 4, -1.5  # as the detector has them
+FALSE_BOXES = 2  # of all mined boxes may score higher than the threshold
+
+Sample = tuple[ImageU8, float]  # a face and its yaw in degrees; nan where unknown
+
+
+def view_of(faces: FloatArray, described: FloatArray, n: int) -> FloatArray:
+    """Yaw and pitch of FER2013's faces from a regression on turned frontal ones, shape (n, 2).
+
+    Frontal are, at first, all; then those that the regression before calls so.
+    """
+    turns = [turn(RNG.uniform(-70, 70), RNG.uniform(-35, 35), RNG) for _ in range(max(40, n // 10))]
+    pool = np.arange(len(faces))
+    for _ in range(3):
+        picked = [(RNG.choice(pool), turns[RNG.integers(len(turns))]) for _ in range(n)]
+        rows = describe([one.of(faces[number], RNG) for number, one in picked])
+        angles = np.array([(one.yaw, one.pitch) for _, one in picked])
+        views = Ridge(alpha=30).fit(rows, angles).predict(described)
+        usual = np.median(views[:, 1])
+        frontal = (np.abs(views[:, 0]) < 7) & (np.abs(views[:, 1] - usual) < 8)
+        pool = np.flatnonzero(frontal) if frontal.any() else pool
+    return np.asarray(views, np.float32)
+
+
+def describe(faces: list[ImageU8] | FloatArray) -> FloatArray:
+    none = np.zeros((FACE_PIXELS, 0), np.float32)
+    verifier = FaceVerifier(none, none, blank_classifier())
+    box = np.array([[FACE_PIXELS / 2, FACE_PIXELS / 2, FACE_PIXELS, 0]], np.float32)
+    return np.vstack([verifier.describe([face], box) for face in faces])
+
+
+def cascade_windows(faces: list[ImageU8]) -> FloatArray:
+    """Windows that the profile cascade accepts, mirrored too, then alt2 and default."""
+    profile, alt2, default = (load_cascade(one.name) for one in (PROFILE, *FRONTAL))
+    counts = []
+    for face in faces:
+        wide = cv2.copyMakeBorder(face, 6, 6, 6, 6, cv2.BORDER_REPLICATE)
+        wide = cv2.resize(wide, (48, 48))
+        mirrored = np.ascontiguousarray(wide[:, ::-1])
+        looks = ((profile, wide), (profile, mirrored), (alt2, wide), (default, wide))
+        counts.append(
+            [len(one.detectMultiScale(crop, 1.1, 0, minSize=(26, 26))) for one, crop in looks]
+        )
+    return np.array(counts, np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """Faces by view: numbers of FER2013's, and frontal ones turned in 3D."""
+
+    faces: list[ImageU8]
+    yaw: dict[int, float]  # of the turned faces, degrees
+    profiles: list[int]
+    bent: list[int]  # raised or bent down
+    frontal: list[int]
+    turns: list[Turn]
+
+    def sample(self, kind: str) -> Sample:
+        """A face of a kind, perhaps mirrored."""
+        face, yaw = self._sample(kind)
+        if RNG.random() < 0.5:
+            face, yaw = np.ascontiguousarray(face[:, ::-1]), -yaw
+        return face, yaw
+
+    def _sample(self, kind: str) -> Sample:
+        if kind == "real":
+            few = self.profiles and RNG.random() < 0.12
+            number = int(RNG.choice(self.profiles if few else list(self.yaw)))
+            return self.faces[number], self.yaw[number]
+        if kind == "bent":
+            number = int(RNG.choice(self.bent))
+            return self.faces[number], np.nan
+        number = int(RNG.choice(self.frontal))
+        if kind == "frontal":
+            return self.faces[number], 0.0
+        one = self.turns[RNG.integers(len(self.turns))]
+        while kind == "clearly turned" and abs(one.yaw) < 22 and abs(one.pitch) < 18:
+            one = self.turns[RNG.integers(len(self.turns))]
+        return one.of(self.faces[number], RNG), one.yaw
+
+
+def grouped(faces: list[ImageU8], names: list[str], n: int) -> Views:
+    """FER2013's faces by view, as the regression and the cascades see them."""
+    angles = view_of(faces, describe(faces), n)
+    left_windows, right_windows, *frontal_windows = cascade_windows(faces).T
+    yaw, pitch = angles.T
+    to_left = np.where(np.abs(yaw) > 8, yaw < 0, left_windows > right_windows)
+    seen_in_profile = np.minimum(np.where(to_left, left_windows, right_windows), 6)
+    seen_frontal = np.minimum(sum(frontal_windows), 8)
+    turned = np.where(to_left, -yaw, yaw) + 4 * seen_in_profile - 3 * seen_frontal
+    profiles = {f"fer{number:07d}" for number in PROFILES}
+    known = {}
+    for rank, number in enumerate(np.argsort(-turned)[:TURNED]):
+        size = YAW_OF_CLEARLY_TURNED if rank < CLEARLY_TURNED else YAW_OF_TURNED
+        size = YAW_OF_PROFILE if names[number] in profiles else size
+        known[int(number)] = -size if to_left[number] else size
+    raised = np.abs(pitch - USUAL_PITCH)
+    sure = (np.abs(yaw) < 6) & (raised < 9) & (np.min(frontal_windows, axis=0) > 2)
+    turns = [turn(RNG.uniform(-68, 68), RNG.normal(0, 12), RNG) for _ in range(n // 10)]
+    turns += [
+        turn(RNG.uniform(-25, 25), RNG.choice([-1, 1]) * RNG.uniform(18, 40), RNG)
+        for _ in range(n // 30)
+    ]
+    return Views(
+        faces,
+        known,
+        [number for number, size in known.items() if abs(size) == YAW_OF_PROFILE],
+        list(np.flatnonzero((raised > 19) & (np.abs(yaw) < 25))),
+        list(np.flatnonzero(sure)),
+        turns,
+    )
+
+
+def placed_samples(
+    views: Views, shares: dict[str, float], nonfaces: list[ImageU8], n: int, off: float
+) -> Iterator[tuple[Boxed, FloatArray, float]]:
+    """Faces on backgrounds with a box that is a little off, the true box, and yaw."""
+    for _ in range(n):
+        face, yaw = views.sample(RNG.choice(list(shares), p=list(shares.values())))
+        tilt = RNG.uniform(-38, 38)
+        ground = background(nonfaces, 96)
+        picture = placed(worn([face], mirror=False), ground, FACE_PIXELS, tilt, np.zeros(2))
+        center = 48 + RNG.uniform(-0.14, 0.14, 2) * off * FACE_PIXELS
+        side = FACE_PIXELS * np.exp(RNG.uniform(-0.22, 0.22) * off)
+        box = np.array([(*center, side, tilt + RNG.uniform(-22, 22) * off)], np.float32)
+        true = np.array([[48, 48, FACE_PIXELS, tilt]], np.float32)
+        yield ([picture], box), true, yaw
+
+
+def beside_faces(views: Views, nonfaces: list[ImageU8], n: int) -> Iterator[tuple[ImageU8, float]]:
+    """Pictures of one large face in the middle, and its side: parts of it are no faces."""
+    for _ in range(n):
+        kind = RNG.choice(["frontal", "turned", "real"], p=[0.6, 0.2, 0.2])
+        face, side = worn([views.sample(kind)[0]]), float(RNG.uniform(90, 170))
+        yield placed(face, background(nonfaces, 240), side, RNG.uniform(-25, 25), np.zeros(2)), side
+
+
+def besides(boxes: FloatArray, side: float) -> BoolArray:
+    away = np.hypot(boxes[:, 0] - 120, boxes[:, 1] - 120) > 0.5 * side
+    return np.asarray(away | (np.abs(np.log(boxes[:, 2] / side)) > 0.6), np.bool_)
+
+
+def fit_pose(views: Views, nonfaces: list[ImageU8], n: int) -> FaceVerifier:
+    """A verifier that brings boxes to turned faces but classifies nothing yet."""
+    none = np.zeros((FACE_PIXELS, 0), np.float32)
+    verifier, rows, ways = FaceVerifier(none, none, blank_classifier()), [], []
+    shares = {"real": 0.5, "clearly turned": 0.4, "bent": 0.1}
+    for (pyramid, box), true, _ in placed_samples(views, shares, nonfaces, n, 1.0):
+        rows.append(verifier.describe(pyramid, box)[0])
+        ways.append(pose_offsets(box, true)[0])
+    pose = Ridge(alpha=30).fit(np.array(rows), np.array(ways))
+    weights, biases = pose.coef_.T.astype(np.float32), pose.intercept_.astype(np.float32)
+    return FaceVerifier(weights, biases, blank_classifier())
+
+
+def fit_verifier(views: Views, nonfaces: list[ImageU8], scan: TemplateScan, n: int) -> FaceVerifier:
+    """Three rounds of telling turned faces from what the search takes for them."""
+    verifier = fit_pose(views, nonfaces, n)
+    shares = {"real": 0.62, "clearly turned": 0.28, "bent": 0.1}
+    samples = placed_samples(views, shares, nonfaces, n, 0.45)
+    right = np.concatenate([verifier.describe(pyramid, box) for (pyramid, box), *_ in samples])
+    wrong: list[FloatArray] = []
+    for round_ in range(3):
+        pictures = [(gray, 0.0) for gray in nonfaces]
+        for gray, side in [*pictures, *beside_faces(views, nonfaces, n // 36)]:
+            pyramid = image_pyramid(gray)
+            boxes = scan.search(pyramid, TEMPLATE_PIXELS, 60)[:60, :4]
+            if round_ and len(boxes):
+                scored, refined = verifier.score(pyramid, boxes)
+                again, _ = verifier.score(pyramid, refined[scored[:, 4] > -3])
+                scored = np.concatenate([scored, again])
+                boxes = suppress_by_distance(scored[scored[:, 4] > -1.5])[:60, :4]
+            boxes = boxes[besides(boxes, side)] if side else boxes
+            wrong.append(verifier.describe(pyramid, boxes))
+        verifier.classifier = fit_classifier(right, np.concatenate(wrong), **VERIFIER_SIZE)
+        told(f"verifier, round {round_}: {len(right)} faces, {sum(map(len, wrong))} not")
+    return verifier
+
+
+def fit_yaw(
+    views: Views, nonfaces: list[ImageU8], verifier: FaceVerifier, n: int
+) -> tuple[FloatArray, float]:
+    """Yaw from the activations of the verifier's centres."""
+    shares = {"real": 0.28, "turned": 0.5, "frontal": 0.22}
+    rows, yaws = [], []
+    for (pyramid, box), _, yaw in placed_samples(views, shares, nonfaces, n, 0.35):
+        rows.append(verifier.describe(pyramid, box)[0])
+        yaws.append(yaw)
+    features, wanted = verifier.classifier.features(np.array(rows)), np.array(yaws)
+    scale = features.std(axis=0) + 1e-6
+    often = 1 + np.abs(wanted) / 25  # few are turned far
+    fitted = Ridge(alpha=300).fit(features / scale, wanted, sample_weight=often)
+    return (fitted.coef_ / scale).astype(np.float32), float(fitted.intercept_)
+
+
+def candidates(verifier: FaceVerifier, pyramid: list[ImageU8], boxes: FloatArray) -> FloatArray:
+    """What the detector gives to the ensemble, shape (n, 5)."""
+    scored, refined = verifier.score(pyramid, boxes)
+    best = np.argsort(-scored[:, 4])[:REFINED]
+    best = best[scored[best, 4] > REFINE_LOGIT]
+    refined, rounds = refined[best], [scored]
+    for _ in range(ROUNDS):
+        scored, refined = verifier.score(pyramid, refined)
+        rounds.append(scored)
+    return averaged_boxes(np.concatenate(rounds[-3:]), ENSEMBLE_LOGIT)
+
+
+def fit_ensemble(
+    views: Views, nonfaces: list[ImageU8], scan: TemplateScan, verifier: FaceVerifier, n: int
+) -> tuple[FloatArray, float]:
+    """Weights of the members, and a bias that lets through hardly any of the mined boxes."""
+    members: tuple[Member, ...] = (*FRONTAL, PROFILE)
+    ensemble = HaarEnsemble(np.zeros(1 + 2 * len(members), np.float32), 0.0, members)
+    rows, truth = [], []
+    shares = {"real": 0.65, "clearly turned": 0.2, "bent": 0.15}
+    for (pyramid, box), *_ in placed_samples(views, shares, nonfaces, n, 0.45):
+        found = candidates(verifier, pyramid, box)[:1]
+        rows.append(ensemble.features(pyramid, found).reshape(-1, 1 + 2 * len(members)))
+        truth += [1] * len(found)
+    pictures = [(gray, 0.0) for gray in nonfaces]
+    for gray, side in [*pictures, *beside_faces(views, nonfaces, n // 5)]:
+        pyramid = image_pyramid(gray)
+        found = candidates(verifier, pyramid, scan.search(pyramid, 32, 48)[:, :4])
+        found = found[besides(found, side)] if side else found
+        rows.append(ensemble.features(pyramid, found).reshape(-1, 1 + 2 * len(members)))
+        truth += [0] * len(found)
+    outputs, kinds = np.concatenate(rows), np.array(truth)
+    told(f"ensemble: {kinds.sum()} faces, {(kinds == 0).sum()} not")
+    weights, _ = logistic(outputs, kinds, 1.0)
+    worst = np.sort(outputs[kinds == 0] @ weights)[::-1][FALSE_BOXES]
+    return weights, -float(worst)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("faces", type=Path)
+    parser.add_argument("packages", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--small", action="store_true")
+    given = parser.parse_args()
+    cv2.setNumThreads(1)
+    n = 400 if given.small else 6000
+    files = sorted(path for path in given.faces.rglob("*.png") if not path.name.startswith("nf"))
+    files = files[:: 10 if given.small else 1]
+    faces = grays(files, FACE_PIXELS)
+    grounds = nonface_files(given.packages)
+    nonfaces = different(grays(grounds[::20] if given.small else grounds, PIXELS_OF_NONFACES))
+    told(f"{len(faces)} faces, {len(nonfaces)} pictures without")
+    views = grouped(faces, [path.stem for path in files], n)
+    told(f"{len(views.profiles)} profiles, {len(views.bent)} bent, {len(views.frontal)} frontal")
+    scan = load_search().scan
+    verifier = fit_verifier(views, nonfaces, scan, 3 * n)
+    yaw = fit_yaw(views, nonfaces, verifier, 3 * n)
+    votes = fit_ensemble(views, nonfaces, scan, verifier, max(100, n // 4))
+    save(given.output, verifier, yaw, votes)
+
+
+def save(
+    output: Path,
+    verifier: FaceVerifier,
+    yaw: tuple[FloatArray, float],
+    votes: tuple[FloatArray, float],
+) -> None:
+    classifier: RbfClassifier = verifier.classifier
+    single = {
+        "turned_pose_weights": verifier.pose_weights,
+        "turned_pose_biases": verifier.pose_biases,
+        "turned_project_biases": classifier.project_biases,
+        "turned_gamma": np.array([classifier.gamma]),
+        "turned_judge_weights": classifier.weights,
+        "turned_judge_bias": np.array([classifier.bias]),
+        "turned_vote_weights": votes[0],
+        "turned_vote_bias": np.array([votes[1]]),
+        "yaw_weights": yaw[0],
+        "yaw_bias": np.array([yaw[1]]),
+    }
+    half = {
+        "turned_project_weights": classifier.project_weights,
+        "turned_centers": classifier.centers,
+    }
+    kept = {name: np.asarray(one) for name, one in load_file(ARRAYS_FILE).items()}
+    kept |= {name: np.ascontiguousarray(one, np.float32) for name, one in single.items()}
+    kept |= {name: np.ascontiguousarray(one, np.float16) for name, one in half.items()}
+    with complete_file(output) as temporary:
+        save_file(kept, temporary)
+
+
+if __name__ == "__main__":
+    main()
