@@ -16,8 +16,8 @@ from emocam.study.datapackage import PACKAGE
 from emocam.study.frames import SessionFrames, read_frames
 from emocam.study.participant_face import parse_face
 from emocam.study.plan import NO_CONDITION, Session
+from emocam.study.result_tables import FRAMES
 from emocam.study.segments import Segment
-from emocam.study.tables import FRAMES
 
 _NO_FACTORS = (
     "session",

@@ -1,4 +1,4 @@
-"""What should be looked at before the results are believed."""
+"""Remarks about sessions: what to check before the results are believed."""
 
 from __future__ import annotations
 

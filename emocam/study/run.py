@@ -21,10 +21,10 @@ from emocam.study.from_tables import read_tables, tables_folder
 from emocam.study.participant_face import LARGEST, ParticipantFace
 from emocam.study.plan import Session, read_plan
 from emocam.study.reading import Unit
+from emocam.study.result_tables import FRAMES, write_tables
 from emocam.study.segments import SegmentSources
 from emocam.study.store import FOLDER, ReadingStore
 from emocam.study.table_sessions import read_table_session
-from emocam.study.tables import FRAMES, write_tables
 from emocam.study.timelines import condition_bands
 from emocam.study.units import units_of
 from emocam.study.worker import packed, read_tasks, read_tasks_apart
@@ -98,7 +98,7 @@ def run_study(plan: Path, options: StudyOptions, progress: Progress) -> StudyRes
 
 def _finish(study: Study, options: StudyOptions) -> StudyResult:
     from emocam.study.figures import write_figures
-    from emocam.study.page import write_page
+    from emocam.study.study_page import write_page
 
     for name in filter(None, (options.baseline, options.align)):
         _check_segment(study, name)

@@ -14,8 +14,8 @@ from emocam.recognition.personal import teachable
 from emocam.recognition.profile import check_label
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.study.csv_rows import read_rows
+from emocam.teaching.face_quality import complaint
 from emocam.teaching.from_photos import Lesson
-from emocam.teaching.quality import complaint
 from emocam.teaching.takes import examples_of_take
 from emocam.types import FloatArray, ImageU8
 from emocam.video.clip_readings import read_video

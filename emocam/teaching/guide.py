@@ -23,9 +23,9 @@ from emocam.recognition.personal import teachable
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.runtime import one_blas_thread
 from emocam.signals import end_on_signals
+from emocam.teaching.face_quality import complaint
 from emocam.teaching.from_photos import Lesson
 from emocam.teaching.picture import guided_picture
-from emocam.teaching.quality import complaint
 from emocam.teaching.steps import GuidedSteps, Moment, Prompt, checked_labels
 from emocam.tracking.follower import Follower
 from emocam.types import Box, Frame

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from emocam.detection.crop import crop_faces
-from emocam.teaching.quality import complaint
+from emocam.teaching.face_quality import complaint
 from emocam.teaching.takes import alike, examples_of_take
 from emocam.types import Face
 from tests.conftest import SAMPLES

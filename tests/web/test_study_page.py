@@ -12,8 +12,8 @@ import pytest
 
 from emocam.io.video_writer import FilmRecorder
 from emocam.study.analysis import analyse
-from emocam.study.page import write_page
 from emocam.study.segments import Segment
+from emocam.study.study_page import write_page
 from emocam.study.timelines import condition_bands
 from tests.study.made_up import session_of, share_frames, study_of
 from tests.web.conftest import wait
