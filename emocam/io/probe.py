@@ -7,6 +7,8 @@ from pathlib import Path
 from emocam.io.containers import av, open_container
 from emocam.io.media_kind import PHOTO_ENDINGS
 
+from av.error import FFmpegError  # isort: skip
+
 _EARLY = 0.02  # of the duration: a file that ends earlier than this is cut off
 
 
@@ -22,9 +24,11 @@ def why_not(path: Path) -> str:
         with open_container(path) as container:
             pictures, sounds = container.streams.video, container.streams.audio
             if pictures:
-                return f"holds {pictures[0].codec_context.name} video, which can't be decoded here"
+                decoder = pictures[0].codec_context
+                kind = "video of an unknown codec" if decoder is None else f"{decoder.name} video"
+                return f"holds {kind}, which can't be decoded here"
             return "holds sound but no picture" if sounds else "holds no picture"
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, FFmpegError) as error:
         return f"is not a video, or is cut off or damaged ({getattr(error, 'strerror', error)})"
 
 
@@ -46,6 +50,6 @@ def is_cut_off(path: Path) -> bool:
                 if packet.pts is not None and packet.time_base is not None:
                     ends = packet.pts + (packet.duration or 0)
                     last_s = max(last_s, float(ends * packet.time_base) - begins_s)
-        except (OSError, ValueError):
+        except (OSError, ValueError, FFmpegError):
             return True
     return bool(last_s < lasts_s * (1 - _EARLY) - 0.1)

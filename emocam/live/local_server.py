@@ -30,6 +30,7 @@ _HOST = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 _TOKEN_BYTES = 16
 _END_S = 1.0  # time for clients to take what is left and the farewell
 _OPEN_S = 1.0  # browsers open spare connections and say nothing on them
+_MOST_CLIENTS = 32  # each has a thread, and pictures are sent to each
 _MOST_BYTES = 1024  # of what a client sends
 
 
@@ -148,9 +149,12 @@ class LocalServer:
         host, token, rest = self._parse(request)
         if host is None:
             return connection.respond(HTTPStatus.FORBIDDEN, "This page is for localhost only.\n")
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
+        if not hmac.compare_digest(token.encode(errors="surrogateescape"), self._token.encode()):
             text = "Open the whole address that emocam printed, with its last part.\n"
             return connection.respond(HTTPStatus.FORBIDDEN, text)
+        if rest in self._streams and len(self._clients) >= _MOST_CLIENTS:
+            text = f"{_MOST_CLIENTS} pages or programs listen already.\n"
+            return connection.respond(HTTPStatus.SERVICE_UNAVAILABLE, text)
         if rest in self._streams:
             return None
         if rest or not self._page:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import cv2
 
-from emocam.errors import SourceError
+from emocam.errors import SourceError, reason_of
 from emocam.io.clip_streams import ClipSound
 from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
@@ -31,6 +31,8 @@ from emocam.video.clip_readings import clip_readings, frames_with_readings
 from emocam.video.clip_report import ClipFacts, write_report
 from emocam.video.clip_summary import ClipSummary
 from emocam.video.outputs import ClipOutputs
+
+from av.error import FFmpegError  # isort: skip
 
 Progress = Callable[[int, int | None], None]
 
@@ -103,8 +105,8 @@ def annotate_clip(
             final = outputs.partial() if result.stopped else outputs
             with writing(outputs.folder):
                 return replace(result, outputs=work.outputs.move_to(final))
-    except cv2.error as error:
-        raise SourceError(f"{clip} can't be worked on: {error.err}") from error
+    except (cv2.error, FFmpegError) as error:
+        raise SourceError(f"{clip} can't be worked on: {reason_of(error)}") from error
 
 
 @contextmanager

@@ -54,6 +54,12 @@ def clip(ending: str, keep: float = 1.0, flips: int = 0) -> Callable[[Path], obj
     return make
 
 
+def unknown_codec(folder: Path) -> None:
+    """A Matroska file whose codec nobody knows."""
+    path = make_clip(folder / "bad.mkv")
+    path.write_bytes(path.read_bytes().replace(b"V_MPEG4/ISO/AVC", b"V_MPEG9/ISO/XYZ"))
+
+
 def zipped(*members: tuple[str, bytes]) -> Callable[[Path], object]:
     def make(folder: Path) -> None:
         with zipfile.ZipFile(folder / "bad.zip", "w", zipfile.ZIP_DEFLATED) as archive:
@@ -120,6 +126,7 @@ CLIPS = [
     Case("a list of files", text("bad.mp4", "ffconcat version 1.0\nfile good.mp4\n"), VIDEO.format("bad.mp4"), 1, ("text file",)),
     Case("HLS", text("bad.ts", "#EXTM3U\n#EXTINF:1,\ngood.mp4\n"), VIDEO.format("bad.ts"), 1, ("text file",)),
     Case("SDP, live", text("bad.sdp", "v=0\nm=video 5004 RTP/AVP 96\n"), "live bad.sdp --realtime --no-window", 1, ("text file",)),
+    Case("an unknown codec", unknown_codec, VIDEO.format("bad.mkv"), 1, ("unknown codec, which can't be decoded",)),
     Case("a missing clip", nothing, VIDEO.format("bad.mp4"), 1, ("no video file bad.mp4",)),
     Case("a named pipe", lambda f: os.mkfifo(f / "bad.mp4"), VIDEO.format("bad.mp4"), 1, ("is not a file",)),
     Case("a device", nothing, VIDEO.format("/dev/zero"), 1, ("is not a file",)),

@@ -1,0 +1,192 @@
+"""Files damaged by the thousand, each to end in a table with a status; 100,000 of them by hand.
+
+    python tests/robustness/mutations.py --count 100000 --seed 1
+
+Good pictures and clips in nine formats are cut, flipped, spliced and swollen at random places (the
+same seed damages the same). A batch is one run of `emocam label`, `emocam video` for clips.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from tests.robustness.bad_photos import encoded, face
+from tests.robustness.clips import make_clip
+
+PHOTOS = {
+    "jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "tif": "TIFF", "bmp": "BMP",
+    "avif": "AVIF",
+}  # fmt: skip
+CLIPS = ("mp4", "mkv")
+MEMORY_MB = 1000
+HANG_S = 10.0
+_STATUSES = frozenset({"ok", "no_face", "unreadable", "truncated", "too_large", "unsupported"})
+_ROOT = Path(__file__).parents[2]
+_MEASURED = (
+    "import resource, subprocess, sys;"
+    "code = subprocess.call(sys.argv[1:]);"
+    "print('peak', resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr);"
+    "sys.exit(code)"
+)
+
+
+class Outcome(NamedTuple):
+    """What came of damaged files: how many, their statuses, faults, MB at most, seconds."""
+
+    files: int
+    statuses: Counter[str]
+    faults: list[str]
+    memory_mb: float
+    seconds: float
+
+
+def good_files(folder: Path) -> dict[str, bytes]:
+    """A small file of each format, of a face."""
+    good = {ending: encoded(kind, face(96)) for ending, kind in PHOTOS.items()}
+    for ending in CLIPS:
+        good[ending] = make_clip(folder / f"good.{ending}", 12).read_bytes()
+    return good
+
+
+def damaged(data: bytes, rng: np.random.Generator) -> bytes:
+    """The file with some damage, of one kind or of several."""
+    out = bytearray(data)
+    for _ in range(int(rng.integers(1, 4))):
+        at, size = int(rng.integers(len(out) + 1)), int(rng.integers(1, 64))
+        kind = int(rng.integers(6))
+        if kind == 0:  # cut
+            del out[max(1, at) :]
+        elif kind == 1:  # flipped bits
+            for place in rng.integers(0, len(out), int(rng.integers(1, 30))):
+                out[place] ^= 1 << int(rng.integers(8))
+        elif kind == 2:  # bytes with a meaning to parsers
+            out[at : at + size] = bytes([int(rng.choice([0, 0x7F, 0x80, 0xFF]))]) * size
+        elif kind == 3:  # a hole
+            del out[at : at + size]
+        elif kind == 4:  # a piece twice
+            out[at:at] = out[max(0, at - size * 8) : at]
+        else:  # the head, where sizes stand
+            out[int(rng.integers(min(64, len(out))))] = int(rng.integers(256))
+    return bytes(out)
+
+
+def batches(count: int, seed: int, size: int) -> Iterator[tuple[bool, list[tuple[str, bytes]]]]:
+    """Damaged files in batches of photos or clips: the ninth of all that are due to each format."""
+    with tempfile.TemporaryDirectory() as folder:
+        good = good_files(Path(folder))
+    for is_clip, endings in ((False, tuple(PHOTOS)), (True, CLIPS)):
+        total = round(count * len(endings) / 9)
+        for first in range(0, total, size):
+            batch = []
+            for number in range(first, min(total, first + size)):
+                ending = endings[number % len(endings)]
+                rng = np.random.default_rng((seed, is_clip, number))
+                batch.append((f"{number:06d}.{ending}", damaged(good[ending], rng)))
+            yield is_clip, batch
+
+
+def try_batch(is_clip: bool, batch: list[tuple[str, bytes]], folder: Path) -> Outcome:
+    """Run emocam over the files, and see what came of each."""
+    inputs = folder / "in"
+    inputs.mkdir()
+    for name, data in batch:
+        (inputs / name).write_bytes(data)
+    command = [sys.executable, "-m", "emocam"]
+    if is_clip:
+        command += ["video", "in", "--table", "-o", "out"]
+    else:
+        command += ["label", "in", "-o", "out.csv", "--jobs", "2"]
+    began_s = time.monotonic()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURED, *command],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60 + HANG_S * len(batch),
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Outcome(len(batch), Counter(), ["a hang"], 0.0, time.monotonic() - began_s)
+    seconds = time.monotonic() - began_s
+    *lines, peak = done.stderr.splitlines()
+    memory_mb = int(peak.split()[1]) / 1024
+    statuses = _clip_statuses(folder, batch, lines) if is_clip else _photo_statuses(folder, batch)
+    faults = _faults(done.returncode, lines, statuses, memory_mb)
+    return Outcome(len(batch), Counter(statuses.values()), faults, memory_mb, seconds)
+
+
+def _photo_statuses(folder: Path, batch: list[tuple[str, bytes]]) -> dict[str, str]:
+    with (folder / "out.csv").open(newline="", encoding="utf-8") as file:
+        rows = {Path(row["source"]).name: row["status"] for row in csv.DictReader(file)}
+    return {name: rows.get(name, "missing") for name, _ in batch}
+
+
+def _clip_statuses(
+    folder: Path, batch: list[tuple[str, bytes]], lines: list[str]
+) -> dict[str, str]:
+    """A clip has a table, or a line that says why not."""
+    statuses = {}
+    for name, _ in batch:
+        said = any(name in line for line in lines)
+        stem = Path(name).stem
+        has_table = any((folder / "out" / f"{one}.csv").exists() for one in (stem, name))
+        statuses[name] = "ok" if has_table else ("unreadable" if said else "missing")
+    return statuses
+
+
+def _faults(code: int, lines: list[str], statuses: dict[str, str], memory_mb: float) -> list[str]:
+    faults = [f"{name}: {status}" for name, status in statuses.items() if status not in _STATUSES]
+    faults += [line for line in lines if not line.startswith("emocam: ") or "unexpected" in line]
+    if code not in (0, 1):
+        faults.append(f"exit code {code}")
+    if memory_mb > MEMORY_MB:
+        faults.append(f"{memory_mb:.0f} MB")
+    return faults
+
+
+def try_all(count: int, seed: int, size: int = 1000) -> Outcome:
+    """Damage and read so many files."""
+    files, statuses, faults, memory_mb, seconds = 0, Counter[str](), list[str](), 0.0, 0.0
+    for is_clip, batch in batches(count, seed, size):
+        with tempfile.TemporaryDirectory() as folder:
+            one = try_batch(is_clip, batch, Path(folder))
+        files, seconds = files + one.files, seconds + one.seconds
+        statuses += one.statuses
+        faults += one.faults
+        memory_mb = max(memory_mb, one.memory_mb)
+    return Outcome(files, statuses, faults, memory_mb, seconds)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    outcome = try_all(chosen.count, chosen.seed)
+    print(
+        f"{outcome.files} damaged files in {outcome.seconds:.0f} s, {outcome.memory_mb:.0f} MB at "
+        f"most: {dict(outcome.statuses)}; {len(outcome.faults)} faults"
+    )
+    for fault in outcome.faults[:50]:
+        print(fault)
+    sys.exit(bool(outcome.faults))
+
+
+if __name__ == "__main__":
+    main()
