@@ -12,7 +12,8 @@ Three steps, each of which falls back on the generic reading where nothing was t
    distribution", 2007). A centre of n examples is itself uncertain, which takes 1 + 1/n off its
    distances. How sharply they count is learnt from how well the examples are told apart when each
    is left out, beside what is usual (empirical Bayes).
-3. Labels that were not taught keep the share that step 1 gave them.
+3. Labels that were not taught keep the share that step 1 gave them, less where the face is nearer
+   to one that was taught than two expressions of a person usually are.
 """
 
 from __future__ import annotations
@@ -40,6 +41,11 @@ _SHARPNESSES = (4.0, 8.0, 16.0, 24.0)
 _USUAL_EXAMPLES = 6.0  # so many left-out examples count as much as what is usual
 _LEAST_SCATTER = 0.02  # of the population's spread: nearer than that is all alike
 _LEAST_WEIGHT = 0.05
+# How much the nearness to all that was taught counts against what was not: less, since nobody knows
+# where that would lie.
+_OPENNESS = 3.0
+_USUALLY_APART = 0.3
+_MOST_GAIN = (-1.5, 3.0)
 _ROUNDS = 2
 
 
@@ -291,14 +297,19 @@ class Personal:
         return self.profile.framing.basis
 
     def _with_own(self, logs: FloatArray, distances: FloatArray, sharpness: float) -> FloatArray:
-        """Logarithms of the probabilities, with the share of the taught labels dealt out anew."""
-        if len(self.taught) < 2:
-            return logs
+        """Logarithms of the probabilities, with the share of the taught labels dealt out anew.
+
+        The whole share grows where a face is nearer to a centre than taught labels lie apart, and
+        shrinks where it is farther from all.
+        """
         before = logs[:, self.taught]
-        after = before - np.float32(sharpness / 2) * np.log(_LEAST_SCATTER + distances)
+        apart = np.log(_LEAST_SCATTER + distances)
+        after = before - np.float32(sharpness / 2) * apart
+        nearness = np.log(_LEAST_SCATTER + _USUALLY_APART) - apart.min(axis=1, keepdims=True)
+        gain = np.clip(np.float32(_OPENNESS / 2) * nearness, *_MOST_GAIN)
         dealt = np.array(logs)
-        dealt[:, self.taught] = after - _log_sum(after) + _log_sum(before)
-        return dealt
+        dealt[:, self.taught] = after - _log_sum(after) + _log_sum(before) + gain
+        return _normal(dealt)
 
 
 @dataclass(frozen=True, eq=False)

@@ -148,7 +148,7 @@ class _Guide:
         if self._window is not None and (key := self._window.show(picture)):
             self._steps.press(key)
         if self._browser is not None:
-            self._browser.show(picture, _page_state(prompt, self._steps))
+            self._browser.show(picture, page_state(prompt, self._steps))
             for key in self._browser.take_keys():
                 self._steps.press(key)
 
@@ -161,7 +161,8 @@ class _Guide:
             self._reporter.line(line)
 
 
-def _page_state(prompt: Prompt, steps: GuidedSteps) -> str:
+def page_state(prompt: Prompt, steps: GuidedSteps) -> str:
+    """What the page shows beside the picture: what to do, and the buttons."""
     numbers = [(str((n + 1) % 10), label) for n, label in enumerate(steps.labels[:10])]
     notice = f"{prompt.title}: {prompt.detail}"
     return json.dumps({"faces": [], "notice": notice, "keys": [*_BUTTONS, *numbers]})

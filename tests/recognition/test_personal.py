@@ -61,16 +61,29 @@ def test_probabilities_are_probabilities():
     assert rows.min() >= 0
 
 
-def test_untaught_labels_keep_their_share():
+def test_untaught_labels_keep_their_shares_among_each_other():
     person = Person(2)
     personal = Personal.fit(words(), person.profile(("neutral", "happy")))
-    points = person.points("happy", 3)
-    alone = replace(personal, taught=personal.taught[:1], centers=personal.centers[:1],
-                    counts=personal.counts[:1])  # fmt: skip
+    points = person.points("sad", 4)
     rest = [EMOTIONS.index(label) for label in EMOTIONS if label not in ("neutral", "happy")]
-    assert probabilities(personal, points)[:, rest] == pytest.approx(
-        probabilities(alone, points)[:, rest], abs=1e-5
+    logits = personal.generic.logits(points, personal.generic.moved_scores(points))
+    alone = np.exp(logits[:, rest])
+    found = probabilities(personal, points)[:, rest]
+    assert found / found.sum(axis=1, keepdims=True) == pytest.approx(
+        alone / alone.sum(axis=1, keepdims=True), abs=1e-4
     )
+
+
+def test_a_face_that_is_very_near_to_a_taught_one_is_read_as_that():
+    person = Person(2)
+    profile = person.profile(("neutral", "tongue out"))
+    personal = Personal.fit(words(), profile)
+    taught = np.stack([one.point for one in profile.examples])
+    far = person.points("surprise", 2, 0.4)
+    near = probabilities(personal, taught + 0.2)
+    assert near[0, EMOTIONS.index("neutral")] + near[0, 7] > 0.6
+    assert near[1, 7] > 0.6
+    assert probabilities(personal, far)[:, 7].max() < 0.5
 
 
 def test_own_labels_are_told_apart():

@@ -14,6 +14,8 @@ import pytest
 from emocam.live import local_server
 from emocam.live.browser import BrowserView, readings_json
 from emocam.recognition.labels import EMOTIONS
+from emocam.teaching.guide import page_state
+from emocam.teaching.steps import GuidedSteps
 from emocam.types import Face, ImageU8, Reading
 from tests.web.conftest import WAIT_S, wait
 
@@ -67,6 +69,31 @@ def test_it_shows_pictures_and_readings_as_they_come(page: Any) -> None:
         view.show(frame((0, 220, 0)), readings_json([], notice="camera lost: trying again"))
         wait(lambda: text(page, "notice") == "camera lost: trying again")
         assert text(page, "faces") == ""
+
+
+def test_buttons_of_a_guided_session_reach_it(page: Any) -> None:
+    steps = GuidedSteps(("neutral", "tongue out"), reviews=True)
+    with BrowserView() as view:
+        page.get(view.url)
+        view.show(frame((9, 9, 9)), readings_json([reading("sad")]))
+        wait(lambda: "sad" in text(page, "faces"))
+        assert not page.find_element("id", "keys").is_displayed()
+        view.show(frame((9, 9, 9)), page_state(steps.prompt(0.0), steps))
+        wait(lambda: len(page.find_elements("css selector", "#keys button")) == 5)
+        assert "look neutral" in text(page, "notice")
+        assert text(page, "nobody") == ""
+        for button in page.find_elements("css selector", "#keys button"):
+            if button.text in ("skip", "tongue out"):
+                button.click()
+        pressed: list[str] = []
+
+        def are_pressed() -> bool:
+            view.show(frame((9, 9, 9)), page_state(steps.prompt(0.0), steps))  # a session goes on
+            pressed.extend(view.take_keys())
+            return len(pressed) == 2
+
+        wait(are_pressed)
+        assert pressed == ["s", "2"]
 
 
 def test_bars_are_as_long_as_the_probabilities(page: Any) -> None:
