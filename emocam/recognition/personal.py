@@ -41,6 +41,11 @@ _SHARPNESSES = (4.0, 8.0, 16.0, 24.0)
 _USUAL_EXAMPLES = 6.0  # so many left-out examples count as much as what is usual
 _LEAST_SCATTER = 0.02  # of the population's spread: nearer than that is all alike
 _LEAST_WEIGHT = 0.05
+# An example counts less below this probability of its label, in relation to the likeliest one and
+# to the best example of the same label.
+_SUSPICIOUS = 0.05
+# The generic reading and the distances see the same face, so they are no two independent witnesses.
+_GENERIC_SHARE = 0.5
 # How much the nearness to all that was taught counts against what was not: less, since nobody knows
 # where that would lie.
 _OPENNESS = 3.0
@@ -200,7 +205,8 @@ class Personal:
         said = left_out.probabilities
         own = said[np.arange(len(numbers)), numbers] / said.max(axis=1)
         best = np.array([own[numbers == number].max() for number in numbers])
-        weights = np.where(left_out.tried, np.maximum(own / best, _LEAST_WEIGHT), 1)
+        kept = np.clip(own / best / _SUSPICIOUS, _LEAST_WEIGHT, 1)
+        weights = np.where(left_out.tried, kept, 1)
         weights = weights.astype(np.float32)
         counts = ((numbers == self.taught[:, None]) * weights).sum(axis=1)
         centers = _shares(numbers, self.taught, weights) @ points
@@ -304,7 +310,7 @@ class Personal:
         """
         before = logs[:, self.taught]
         apart = np.log(_LEAST_SCATTER + distances)
-        after = before - np.float32(sharpness / 2) * apart
+        after = np.float32(_GENERIC_SHARE) * before - np.float32(sharpness / 2) * apart
         nearness = np.log(_LEAST_SCATTER + _USUALLY_APART) - apart.min(axis=1, keepdims=True)
         gain = np.clip(np.float32(_OPENNESS / 2) * nearness, *_MOST_GAIN)
         dealt = np.array(logs)

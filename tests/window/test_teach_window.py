@@ -40,7 +40,7 @@ def test_labels_are_caught_and_kept_when_enter_is_pressed(display: str, tmp_path
         xdo(display, "windowfocus", "--sync", window, "key", "2")
         assert process.stdout is not None
         said = ""
-        while "look neutral: hold it" not in said:  # after the one that was chosen
+        while "done: " not in said:  # neutral comes after the one that was chosen
             said += process.stdout.readline()
         assert "tongue out: hold it" in said
         xdo(display, "windowfocus", "--sync", window, "key", "Return")
