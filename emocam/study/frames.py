@@ -240,6 +240,8 @@ def read_frames(path: Path) -> dict[str, SessionFrames]:
             if missing:
                 raise InputError(f"{path} lacks the columns {', '.join(sorted(missing))}")
             labels = labels_of(part.column_names)
+            if not labels:
+                raise InputError(f"{path} has no column with a label's probability")
             for name, rows in _by_session(part):
                 sessions.setdefault(name, []).append(from_arrow(rows, labels))
     except (OSError, pa.ArrowInvalid) as error:

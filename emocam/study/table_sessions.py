@@ -50,6 +50,8 @@ def read_table_session(
         raise InputError(
             f"{path} is no table of emocam: it lacks the columns {', '.join(sorted(missing))}"
         )
+    if not labels_of(table.column_names):
+        raise InputError(f"{path} has no column with a label's probability")
     marks = _marks(table)
     table = _timed(table)
     if not table.num_rows:

@@ -42,6 +42,9 @@ def test_other_tables_are_refused(tmp_path: Path) -> None:
     (tmp_path / "frames.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="lacks the columns emotion, session, time_s"):
         read_frames(tmp_path / "frames.csv")
+    (tmp_path / "frames.csv").write_text("session,time_s,emotion\na,0,happy\n")
+    with pytest.raises(InputError, match="no column with a label's probability"):
+        read_frames(tmp_path / "frames.csv")
     (tmp_path / "frames.parquet").write_text("no parquet")
     with pytest.raises(InputError, match="can't be read"):
         read_frames(tmp_path / "frames.parquet")
