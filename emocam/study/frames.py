@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from emocam.errors import InputError
-from emocam.io.tables import label_columns
+from emocam.io.tables import HEAD_COLUMNS, label_columns
 from emocam.output import complete_file
 from emocam.recognition.labels import UNSURE
 
@@ -194,7 +194,7 @@ def _label_codes(table: pyarrow.Table, labels: tuple[str, ...]) -> Codes:
 
 def labels_of(column_names: Sequence[str]) -> tuple[str, ...]:
     """The labels that a table's columns tell: those after the head's."""
-    rest = [name for name in column_names if name not in {*HEAD, "source", "reason"}]
+    rest = [name for name in column_names if name not in {*HEAD, *HEAD_COLUMNS}]
     return tuple(name.removeprefix("label_") for name in rest)
 
 
