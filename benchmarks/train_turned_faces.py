@@ -58,7 +58,7 @@ PROFILES = {
 TURNED, CLEARLY_TURNED = 1300, 480  # the most turned faces of FER2013
 YAW_OF_TURNED, YAW_OF_CLEARLY_TURNED, YAW_OF_PROFILE = 32.0, 45.0, 75.0  # degrees, by eye
 USUAL_PITCH = 1.6
-REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 8, -2.5, 4, -1.5  # as the detector has them
+REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 8, -2.5, 4, -1.5  # wider than the detector
 FALSE_BOXES = 2  # of all mined boxes may score higher than the threshold
 
 Sample = tuple[ImageU8, float]  # a face and its yaw in degrees; nan where unknown

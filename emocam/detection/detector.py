@@ -27,11 +27,12 @@ _MOST_SHIFTED = 6
 _SHIFTS = ((-0.28, 1.15), (0.28, 1.0))
 _REFINE_LOGIT = -3.0  # candidates below it are not refined
 _LEAST_REFINED = 12  # or all with a positive logit, when those are more
-_REFINE_TURNED_LOGIT = -2.5  # the same for turned faces, of which there are fewer
-_LEAST_TURNED_REFINED = 8
+_REFINE_TURNED_LOGIT = -1.5  # the same for turned faces, of which there are fewer
+_LEAST_TURNED_REFINED = 6
 _ENSEMBLE_LOGIT = 0.0  # candidates below it are not given to the cascades
 _ENSEMBLE_TURNED_LOGIT = -1.5
-_ROUNDS, _TURNED_ROUNDS = 2, 4  # of refining: the first boxes around turned faces are further off
+_LEAST_TURNED_TO_ENSEMBLE = 1  # or all with a positive logit, when those are more
+_ROUNDS, _TURNED_ROUNDS = 2, 3  # of refining: the first boxes around turned faces are further off
 _AVERAGED_ROUNDS = 3
 _MOST_TO_ENSEMBLE = 30
 _MAX_GAIN = 5.0  # of the contrast: more would only amplify noise
@@ -65,6 +66,7 @@ class _View:
     refine_logit: float
     least_refined: int
     ensemble_logit: float
+    least_to_ensemble: int
     rounds: int  # of refining
 
 
@@ -101,6 +103,7 @@ class FaceDetector:
             _REFINE_LOGIT,
             _LEAST_REFINED,
             _ENSEMBLE_LOGIT,
+            0,
             _ROUNDS,
         )
         self._turned = _View(
@@ -109,6 +112,7 @@ class FaceDetector:
             _REFINE_TURNED_LOGIT,
             _LEAST_TURNED_REFINED,
             _ENSEMBLE_TURNED_LOGIT,
+            _LEAST_TURNED_TO_ENSEMBLE,
             _TURNED_ROUNDS,
         )
 
@@ -222,6 +226,8 @@ def _classified(
     view: _View, pyramid: list[ImageU8], candidates: FloatArray, descriptors: FloatArray
 ) -> FloatArray:
     """Boxes and probabilities of the candidates that may be faces of a view, shape (n, 5)."""
+    if not len(candidates):
+        return np.empty((0, 5), np.float32)
     scored, refined = view.verifier.classify(candidates, descriptors)
     promising = scored[:, 4] > view.refine_logit
     most = max(view.least_refined, int((scored[:, 4] > 0).sum()))
@@ -231,6 +237,7 @@ def _classified(
         scored, refined = view.verifier.score(pyramid, refined)
         rounds.append(scored)
     scored = averaged_boxes(np.concatenate(rounds[-_AVERAGED_ROUNDS:]), view.ensemble_logit)
+    scored = scored[: max(view.least_to_ensemble, int((scored[:, 4] > 0).sum()))]
     logits = view.ensemble.logits(pyramid, scored)
     scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
     return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])

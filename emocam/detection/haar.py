@@ -36,7 +36,8 @@ PROFILE = Member("haarcascade_profileface.xml", 1.9, 64, (30, 60), 9, one_sided=
 
 _SCALE_FACTOR = 1.1
 _MAX_LOGIT = 8.0  # of the verifier: without any detection by a cascade it must not suffice
-_AMBIGUOUS = (-3.0, 4.0)  # logits from one crop, between which the jittered crops are run too
+AMBIGUOUS = (-3.0, 4.0)
+AMBIGUOUS_TURNED = (-2.0, 2.5)  # the profile cascade costs more
 # Growth, turn in degrees, shift right and down in shares of the side. A detection in one crop alone
 # is no evidence, and the outcome must not depend on the rounding of a pixel.
 _JITTERS = np.array(
@@ -65,13 +66,20 @@ class HaarEnsemble:
         Shapes (1 + 2 · cascades,) and (): of the `features` in the combined logit.
     members
         Its cascades.
+    ambiguous
+        Logits from one crop between which the jittered crops are run too.
     """
 
     def __init__(
-        self, weights: FloatArray, bias: float, members: Sequence[Member] = FRONTAL
+        self,
+        weights: FloatArray,
+        bias: float,
+        members: Sequence[Member] = FRONTAL,
+        ambiguous: tuple[float, float] = AMBIGUOUS,
     ) -> None:
         self.weights = weights
         self.bias = bias
+        self._ambiguous = ambiguous
         self._members = [(load_cascade(member.name), member) for member in members]
 
     def logits(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
@@ -86,7 +94,7 @@ class HaarEnsemble:
         """
         first = self._cascade_outputs(pyramid, scored, _JITTERS[:1])
         logits = finite_product(_stacked(scored, first), self.weights) + self.bias
-        ambiguous = (logits > _AMBIGUOUS[0]) & (logits < _AMBIGUOUS[1])
+        ambiguous = (logits > self._ambiguous[0]) & (logits < self._ambiguous[1])
         more = self._cascade_outputs(pyramid, scored[ambiguous], _JITTERS[1:])
         outputs = np.concatenate([first[ambiguous], more], axis=1)
         stacked = _stacked(scored[ambiguous], outputs)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
-from emocam.detection.haar import FRONTAL, PROFILE, HaarEnsemble
+from emocam.detection.haar import AMBIGUOUS_TURNED, FRONTAL, PROFILE, HaarEnsemble
 from emocam.detection.head_pose import HeadPose
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import ScanArrays, TemplateScan
@@ -59,6 +59,7 @@ def load_search() -> Search:
             arrays["turned_vote_weights"],
             float(arrays["turned_vote_bias"][0]),
             (*FRONTAL, PROFILE),
+            AMBIGUOUS_TURNED,
         ),
         HeadPose(turned, arrays["yaw_weights"], float(arrays["yaw_bias"][0])),
     )
