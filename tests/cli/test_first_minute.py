@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import re
 import shlex
 import shutil
@@ -119,6 +118,7 @@ def test_shells_complete_commands_and_options(shell):
 
 @pytest.mark.parametrize("wish", [{}, {"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
 def test_no_color_is_heeded_in_a_terminal(wish):
+    pty = pytest.importorskip("pty")  # not on Windows
     ours, theirs = pty.openpty()
     plain = {key: os.environ[key] for key in os.environ if key not in ("NO_COLOR", "FORCE_COLOR")}
     process = subprocess.Popen(
