@@ -10,6 +10,8 @@ _STREAMS = ("http://", "https://", "rtsp://", "rtsps://", "rtmp://", "udp://", "
 # No longer path: OpenCV would open /dev/video/../../home/a.mp4 as a file.
 _DEVICE = re.compile(r"/dev/(video\d+|v4l/by-(id|path)/[^/]+)")
 
+_LOGIN = re.compile(r"(?<=://)[^/?#\s]*@")
+
 
 @dataclass(frozen=True)
 class Address:
@@ -34,6 +36,11 @@ def parse_address(text: str) -> Address:
     if text == "screen" or text.startswith("screen:"):
         return Address("screen", text)
     return Address("path", text)
+
+
+def without_login(text: str) -> str:
+    """An address as others may read it: without user and password."""
+    return _LOGIN.sub("", text)
 
 
 def _is_number(text: str) -> bool:

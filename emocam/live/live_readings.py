@@ -42,8 +42,8 @@ def read_live(
     Parameters
     ----------
     source
-        Number of a camera, a device such as /dev/video2, an http(s):// or rtsp:// address, or
-        with `realtime` a video file.
+        Number of a camera, a device such as /dev/video2, an http(s):// or rtsp:// address,
+        `screen` or a part of one, or with `realtime` a video file.
     recognizer
         What reads the faces; the default model when None.
     profile

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import cv2
 
+from emocam.io.address import without_login
 from emocam.io.backends import quiet_opencv
 from emocam.io.camera import LiveCamera
 from emocam.io.tables import open_table
@@ -116,7 +117,7 @@ def _make_sinks(
         table = open_table(options.log, labels, force=options.force, live=True)
     receivers = parse_receivers(options.send)
     server = _make_server(options, receivers)
-    source = camera.address.text
+    source = without_login(camera.address.text)
     sinks = LiveSinks(
         table=table,
         virtual_camera=_make_virtual_camera(options, camera),

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from emocam.io.address import without_login
 from emocam.io.camera import Gap
 from emocam.readings import FrameReadings
 from emocam.types import Reading
@@ -62,14 +63,18 @@ def kind_of(event: Event) -> str:
 def message(event: Event, clock: SessionClock) -> dict[str, Any]:
     """The message that every protocol carries which carries text; docs/sending.md describes it."""
     if isinstance(event, Mark):
-        what: dict[str, Any] = {"source": event.source, "name": event.name}
+        what: dict[str, Any] = {"source": without_login(event.source), "name": event.name}
         return {"type": kind_of(event), **what, **_times(event.time_s, clock)}
     if isinstance(event, Gap):
-        what = {"source": event.source, "reason": event.reason, "seconds": round(event.seconds, 4)}
+        what = {
+            "source": without_login(event.source),
+            "reason": event.reason,
+            "seconds": round(event.seconds, 4),
+        }
         return {"type": kind_of(event), **what, **_times(event.start_s, clock)}
     return {
         "type": kind_of(event),
-        "source": event.source,
+        "source": without_login(event.source),
         "frame": event.index,
         **_times(event.time_s or 0.0, clock),
         "faces": [_face(one) for one in event],

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
-from emocam.live.senders.messages import SessionClock, json_line, message
+from emocam.io.camera import Gap
+from emocam.live.senders.messages import Mark, SessionClock, json_line, message
+from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from tests.live.senders.conftest import EVENTS, GAP, MARK, SHARES
 
@@ -48,3 +50,18 @@ def test_each_is_one_line_of_json(event):
     line = json_line(event, SessionClock(1000.0, 100.0))
     assert "\n" not in line
     assert json.loads(line) == message(event, SessionClock(1000.0, 100.0))
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("rtsp://me:p@ss@camera/stream", "rtsp://camera/stream"),
+        ("rtsp://me:secret@one/a + http://you@two/b", "rtsp://one/a + http://two/b"),
+        ("http://camera/a@b", "http://camera/a@b"),
+        ("0", "0"),
+    ],
+)
+def test_nobody_is_told_the_password_of_a_camera(source: str, told: str):
+    clock = SessionClock(0.0, 0.0)
+    events = (FrameReadings(source=source), Mark("a", 0.0, source), Gap(0.0, 1.0, "a", 1, source))
+    assert [message(event, clock)["source"] for event in events] == [told] * 3
