@@ -282,8 +282,8 @@ def switches(chosen: argparse.Namespace) -> dict[str, Any]:
         summary.add(one)
         if one.readings:
             times.append(one.time_s)
-            shown.append(one.readings[one.largest].emotion)
-            raw.append(one.raw[one.largest])
+            shown.append(one.largest.emotion)
+            raw.append(one.raw[one.readings.index(one.largest)].emotion)
     held = list(_held(times, raw))
     missed = [
         (label, round(start_s, 1), round(end_s, 1))
