@@ -38,6 +38,8 @@ def place(tmp_path: Path, good: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_bad_input(capsys, place: Path, in_this_process: None, case: Case) -> None:
+    if "--scheduler" in case.command:
+        pytest.importorskip("distributed")
     case.make(place)
     before = contents(place)
     code, _, err = run(capsys, *shlex.split(case.command))
