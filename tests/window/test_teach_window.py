@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SAMPLES
+from tests.loopback_camera import LoopbackCamera, sample_pictures
 from tests.window.conftest import screenshot, xdo
 from tests.window.test_live_window import ROOT, until
 
@@ -27,9 +27,10 @@ def find_window(display: str, process: subprocess.Popen[str]) -> str:
 
 def test_labels_are_caught_and_kept_when_enter_is_pressed(display: str, tmp_path: Path):
     profile = tmp_path / "me.json"
-    command = [sys.executable, "-m", "emocam", "teach", str(SAMPLES / "webcam.mp4"), "--realtime"]
-    with subprocess.Popen(
-        [*command, "--labels", "neutral,tongue out", "-o", str(profile)],
+    camera = LoopbackCamera(sample_pictures(most=60), (640, 480), fps=15)
+    command = [sys.executable, "-m", "emocam", "teach", camera.url, "-o", str(profile)]
+    with camera, subprocess.Popen(
+        [*command, "--labels", "neutral,tongue out"],
         cwd=ROOT, env={**os.environ, "DISPLAY": display, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
@@ -41,9 +42,13 @@ def test_labels_are_caught_and_kept_when_enter_is_pressed(display: str, tmp_path
         assert process.stdout is not None
         said = ""
         while "done: " not in said:  # neutral comes after the one that was chosen
-            said += process.stdout.readline()
+            line = process.stdout.readline()
+            assert line, process.communicate()
+            said += line
         assert "tongue out: hold it" in said
         xdo(display, "windowfocus", "--sync", window, "key", "Return")
         out, err = process.communicate(timeout=180)
     assert process.returncode == 0, (out, err)
-    assert json.loads(profile.read_text())["taught"] == {"neutral": 3, "tongue out": 3}
+    taught = json.loads(profile.read_text())["taught"]
+    assert list(taught) == ["neutral", "tongue out"]
+    assert all(1 <= count <= 3 for count in taught.values())  # by how fast the machine reads
