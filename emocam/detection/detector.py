@@ -71,7 +71,7 @@ class _View:
 
 
 class FaceDetector:
-    """Finds faces from all sides that show an eye, tilted by up to some 45 degrees.
+    """Finds faces that look about at the camera or are turned aside, tilted by up to 45 degrees.
 
     One detector belongs to one thread.
 
