@@ -12,6 +12,26 @@ _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two exist on so
 
 
 @contextmanager
+def interrupt_on_kill() -> Iterator[threading.Event]:
+    """Let SIGTERM unwind what is open as Ctrl-C does; the event tells one from the other."""
+    killed = threading.Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        killed.set()
+        raise KeyboardInterrupt
+
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield killed
+        return
+    signal.signal(signal.SIGTERM, end)
+    try:
+        yield killed
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+@contextmanager
 def end_on_signals() -> Iterator[threading.Event]:
     """An event that is set by the first signal; a second one interrupts at once.
 

@@ -36,8 +36,10 @@ from emocam.cli.shortcuts import choose_command
 from emocam.cli.welcome import WELCOME
 from emocam.errors import EmocamError, UsageError
 from emocam.limits import check_limits, shortage
+from emocam.signals import interrupt_on_kill
 
 _WRONG_USAGE = 2
+_TERMINATED = 143  # as shells have it
 # Click's exception, wherever this version of Typer keeps its Click.
 _CommandLineError = typer.BadParameter.__mro__[2]
 
@@ -90,14 +92,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given, debug = _take(given, "--debug")
     given, quiet = _take(given, "--quiet")
     try:
-        with _quietly(quiet, keep_output="--json" in given):
+        with interrupt_on_kill() as killed, _quietly(quiet, keep_output="--json" in given):
             code = _run(given)
+        if killed.is_set():
+            code = _TERMINATED
     except EmocamError as error:
         if debug:
             raise
         _end(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _end("stopped", INTERRUPTED)
+        _end("stopped", _TERMINATED if killed.is_set() else INTERRUPTED)
     except BrokenPipeError:
         # The reader of a pipe has left; Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,136 @@
+"""However a command ends: results are complete or absent, the exit code is right, nothing stays."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SAMPLES, write_dataset
+from tests.robustness.bad_photos import PHOTO
+
+if sys.platform == "win32":
+    pytest.skip("signals of Unix", allow_module_level=True)
+
+
+def start(place: Path, *arguments: object) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "emocam", *map(str, arguments)],
+        cwd=place,
+        env={**os.environ, "PYTHONPATH": str(SAMPLES.parent)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def wait_for(condition, seconds: float = 60.0) -> None:
+    end_s = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end_s, "it never happened"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(150):
+        shutil.copy(PHOTO, folder / f"{number:03d}.jpg")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)],
+    ids=["Ctrl-C", "SIGTERM", "kill -9"],
+)
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_stopped_run_of_photos_has_no_table_and_goes_on(
+    photos: Path, tmp_path: Path, number: int, code: int, jobs: int
+) -> None:
+    label = ("label", photos, "-o", "t.csv", "--jobs", jobs)
+    running = start(tmp_path, *label)
+    log = tmp_path / "t.csv.progress-wal"
+    wait_for(lambda: log.exists() and log.stat().st_size > 0)
+    time.sleep(1)
+    listed = log.stat().st_size
+    wait_for(lambda: log.stat().st_size > listed)  # some photos are finished
+    running.send_signal(number)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == code, err
+    assert "Traceback" not in err
+    assert not (tmp_path / "t.csv").exists()
+    assert (tmp_path / "t.csv.progress").exists()
+    assert not list(tmp_path.glob(".partial*"))
+    again = start(tmp_path, *label)
+    _, err = again.communicate(timeout=300)
+    assert again.returncode == 0, err
+    assert len((tmp_path / "t.csv").read_text().splitlines()) >= 151
+
+
+def test_sigterm_while_training_leaves_nothing(tmp_path: Path) -> None:
+    write_dataset(tmp_path / "set", ("happy", "sad", "angry"), 60)
+    running = start(tmp_path, "train", "set", "-o", "m.safetensors")
+    time.sleep(3)
+    running.terminate()
+    _, err = running.communicate(timeout=60)
+    assert running.returncode in (0, 143)
+    assert "Traceback" not in err
+    assert (tmp_path / "m.safetensors").exists() == (running.returncode == 0)
+    assert not list(tmp_path.glob(".partial*"))
+
+
+def test_a_reader_that_leaves_a_pipe_is_no_error_of_ours(tmp_path: Path) -> None:
+    line = f"{sys.executable} -m emocam live {SAMPLES / 'webcam.mp4'} --realtime --no-window"
+    done = subprocess.run(
+        f"{line} | head -n 1", shell=True, cwd=tmp_path, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(SAMPLES.parent)}, timeout=60, check=False,
+    )  # fmt: skip
+    assert "face" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 200 kB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    if made.returncode:
+        pytest.skip("only root may mount a small disk")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("video", SAMPLES / "webcam.mp4", "-o", "disk/f.mp4"),
+        ("video", SAMPLES / "webcam.mp4", "--end", "4", "-o", "disk/all"),
+        ("explain", PHOTO, "-o", "disk/e.png"),
+        ("label", PHOTO, "-o", "disk/t.csv", "--annotated", "disk/drawn", "--jobs", "1"),
+    ],
+    ids=["film", "all of a clip", "figure", "photos"],
+)
+def test_a_full_disk_is_one_line_and_no_half_result(
+    tmp_path: Path, small_disk: Path, command: tuple[object, ...]
+) -> None:
+    (small_disk / "filler").write_bytes(bytes(110_000))
+    running = start(tmp_path, *command)
+    _, err = running.communicate(timeout=120)
+    assert running.returncode == 1, err
+    assert len(err.splitlines()) == 1, err
+    assert "space" in err or "full" in err
+    left = {path.name for path in small_disk.rglob("*") if path.is_file()}
+    assert left <= {"filler", "t.csv.progress"}
