@@ -129,6 +129,8 @@ def _tell(clip: Path, result: ClipResult) -> None:
     print(
         f"{clip}: a face in {result.frames_with_face} of {result.analysed_frames} analysed frames"
     )
+    if result.personal_looks is not None:
+        print(f"  the profile's face in {result.personal_looks} of them; else read as without it")
     for path in result.outputs.paths:
         print(f"  {path}")
     if result.shortfall:

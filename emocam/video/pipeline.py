@@ -63,6 +63,7 @@ class ClipResult:
     shortfall: str
     lacks: str  # what the film lacks, such as sound that can't be read, else empty
     stopped: bool  # whether it was stopped before the clip's end
+    personal_looks: int | None = None  # analysed frames read with a profile; None without one
 
 
 def annotate_clip(
@@ -139,6 +140,7 @@ class _ClipWork:
         self._summary = ClipSummary(recognizer.labels, blur=options.blur)
         self._overlay = Overlay(recognizer.labels)
         self._heads = HeadMemory()
+        self._personal_looks = 0
         self._film: FilmRecorder | None = None
         self._film_start_s = 0.0
         self._sound: ClipSound | None = None
@@ -161,6 +163,7 @@ class _ClipWork:
             facts.shortfall,
             lacks,
             facts.stopped,
+            None if self._recognizer.personal is None else self._personal_looks,
         )
 
     def _go_through(self, stack: ExitStack, progress: Progress, stop: threading.Event) -> ClipFacts:
@@ -241,6 +244,7 @@ class _ClipWork:
             self._heads.see(now.heads, frame.time_s or 0.0, size_wh)
             hidden = self._heads.boxes(size_wh)
         self._summary.add(now, picture, hidden)
+        self._personal_looks += any(self._recognizer.is_personal(one) for one in now)
 
     def _draw(
         self,

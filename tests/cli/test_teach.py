@@ -145,6 +145,7 @@ def test_a_clip_is_learnt_by_its_marks(capsys, tmp_path: Path):
         "-o", tmp_path / "readings.csv",
     )  # fmt: skip
     assert code == 0
+    assert "the profile's face in 4 of them" in out
     rows = list(csv.DictReader((tmp_path / "readings.csv").read_text().splitlines()))
     assert "talking" in rows[0]
     assert all(int(row["cluster"]) >= 7 for row in rows)
