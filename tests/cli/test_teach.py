@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from emocam.cli import main
+from emocam.io.tables import HEAD_COLUMNS
 from emocam.io.video_reader import VideoFile
 from tests.conftest import SAMPLES
 
@@ -56,7 +57,7 @@ def test_a_folder_is_learnt_and_read_with(capsys, folder: Path, tmp_path: Path):
     assert len(rows) == 6
     for row in rows:
         assert int(row["cluster"]) >= 7
-        shares = [float(value) for name, value in list(row.items())[14:]]
+        shares = [float(value) for name, value in list(row.items())[len(HEAD_COLUMNS) :]]
         assert sum(shares) == pytest.approx(1, abs=0.01)
         assert 0 <= float(row["tongue out"]) <= 1
 
