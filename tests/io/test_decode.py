@@ -40,7 +40,8 @@ KINDS: list[tuple[str, dict[str, Any]]] = [
     ("BMP", {}),
     ("GIF", {}),
 ]
-if features.check("avif"):
+HAS_AVIF = "avif" in features.modules | features.features  # older Pillows warn when asked
+if HAS_AVIF:
     KINDS.append(("AVIF", {}))
 
 
@@ -55,7 +56,7 @@ def test_kinds_decode_to_blue_green_red(kind: str, options: dict[str, Any]) -> N
     assert photo.image_bgr[50, 80].max() < 50
 
 
-EXIF_KINDS = ["JPEG", "PNG", "WEBP", "TIFF", *(["AVIF"] if features.check("avif") else [])]
+EXIF_KINDS = ["JPEG", "PNG", "WEBP", "TIFF", *(["AVIF"] if HAS_AVIF else [])]
 
 
 @pytest.mark.parametrize("kind", EXIF_KINDS)
