@@ -31,8 +31,8 @@ from emocam.training.votes import VotesTable, match_votes, read_votes, soft_targ
 from emocam.types import FloatArray
 
 SIZE = 48
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-BALANCES = (0.0, 0.3, 0.6, 0.9, 1.0)
+SHARES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+BALANCES = (0.0, 0.3, 0.6, 0.85, 1.0)
 
 
 def judged(

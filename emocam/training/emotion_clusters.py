@@ -59,7 +59,7 @@ class EmotionClusters(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         n_clusters: int | None = None,
-        balance: float = 0.9,
+        balance: float = 0.85,
         sharpening: float = 2.0,
         random_state: int = 0,
     ) -> None:

@@ -42,9 +42,9 @@ class WordsChoices:
 
     clusters: int | None = None  # emotion clusters; as many as labels by default
     ridge_share: float = 0.45  # of votes in the ridge's targets; the rest is the label
-    calibration_share: float = 0.5  # the same for calibration and clusters
+    calibration_share: float = 0.6  # the same for calibration and clusters
     ridge_balance: float = 0.5  # how far rare labels are weighted up: see `label_weights`
-    calibration_balance: float = 0.9
+    calibration_balance: float = 0.85
     words: int = 32  # visual words a scale
     dims: int = 640  # of the projection
     copies: int = 2  # changed copies of each face to be right for as well
