@@ -140,12 +140,21 @@ def _read_at(
     chunk: int,
     death: type[Exception],
 ) -> Results:
-    """Keep all places busy; tasks of a place that dies are read again one by one."""
-    idle, rest, singles = deque(places), iter(tasks), deque[PhotoTask]()
+    """Keep all places busy; tasks of a place that dies are read again one by one.
+
+    A task that dies by itself is read once more at the end with nothing beside it: a worker of a
+    cluster takes others down with it.
+    """
+    idle, rest = deque(places), iter(tasks)
+    singles, suspects = deque[PhotoTask](), deque[PhotoTask]()
     busy: dict[Future[list[PhotoResult]], tuple[_Place, list[PhotoTask]]] = {}
     while True:
         while idle and (some := [singles.popleft()] if singles else list(islice(rest, chunk))):
             place = idle.popleft()
+            busy[place.submit(read, some)] = place, some
+        on_trial = not busy and bool(suspects)
+        if on_trial:
+            place, some = idle.popleft(), [suspects.popleft()]
             busy[place.submit(read, some)] = place, some
         if not busy:
             return
@@ -155,8 +164,10 @@ def _read_at(
             try:
                 yield future.result()
             except death:
-                if len(some) == 1:
+                if on_trial:
                     yield [failed(some[0], "unreadable", _CRASHED)]
+                elif len(some) == 1:
+                    suspects.extend(some)
                 else:
                     singles.extend(some)
 
