@@ -320,7 +320,7 @@ def calibration(chosen: argparse.Namespace) -> dict[str, Any]:
     """Readings of resting seconds with and without a profile of the neutral ones."""
     from emocam.recognition.profile import Profile
     from emocam.recognition.recognizer import EmotionRecognizer
-    from emocam.teaching.takes import examples_of_take
+    from emocam.recognition.takes import examples_of_take
 
     before = [one for one in read_clip(chosen) if one.readings]
     neutral = [

@@ -11,7 +11,7 @@ from emocam.live.side_by_side import FollowerGroup
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import NEUTRAL
 from emocam.recognition.profile import Example, Profile
-from emocam.teaching.takes import examples_of_take
+from emocam.recognition.takes import examples_of_take
 from emocam.tracking.follower import Follower
 from emocam.types import FloatArray
 

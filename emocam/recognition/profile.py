@@ -259,7 +259,7 @@ def _grouped(examples: Iterable[Example]) -> tuple[Example, ...]:
 def _examples_of(
     recognizer: EmotionRecognizer, pictures: Mapping[str, Sequence[ImageU8]]
 ) -> tuple[list[Example], Framing | None]:
-    from emocam.teaching.examples import learn_picture
+    from emocam.recognition.examples import learn_picture
 
     examples, framings = [], []
     for label, some in pictures.items():

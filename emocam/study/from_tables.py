@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from emocam.errors import InputError, UsageError
-from emocam.study.csv_rows import read_rows
+from emocam.io.csv_rows import read_rows
 from emocam.study.data import ReadSession, Study
 from emocam.study.datapackage import PACKAGE
 from emocam.study.frames import SessionFrames, read_frames

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from emocam.errors import UsageError
 from emocam.io.clip_discovery import parse_time
+from emocam.io.csv_rows import read_rows
 from emocam.io.media_kind import PHOTO_ENDINGS, VIDEO_ENDINGS
 from emocam.io.table_formats import TABLE_FORMATS
-from emocam.study.csv_rows import read_rows
 from emocam.study.participant_face import ParticipantFace, parse_face
 from emocam.study.segments import Segment
 

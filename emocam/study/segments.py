@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from emocam.errors import UsageError
 from emocam.io.clip_discovery import parse_time
-from emocam.study.csv_rows import read_rows
+from emocam.io.csv_rows import read_rows
 
 if TYPE_CHECKING:
     from emocam.study.plan import Session
@@ -127,11 +127,11 @@ def _subtitles(path: Path) -> list[Segment]:
             continue
         found = _CUE.search(lines[at])
         assert found is not None
-        label_codes = re.sub(r"<[^>]*>|\{[^}]*\}", "", " ".join(lines[at + 1 :])).strip()
+        name = re.sub(r"<[^>]*>|\{[^}]*\}", "", " ".join(lines[at + 1 :])).strip()
         start_s, end_s = _clock(found.groups()[:4]), _clock(found.groups()[4:])
         if end_s > start_s:
             segments.append(
-                Segment(label_codes[:_LONGEST_NAME] or f"cue {len(segments) + 1}", start_s, end_s)
+                Segment(name[:_LONGEST_NAME] or f"cue {len(segments) + 1}", start_s, end_s)
             )
     if not segments:
         raise UsageError(f"{path} holds no cue such as 00:01:02,000 --> 00:01:05,500")

@@ -8,15 +8,15 @@ from pathlib import Path
 from emocam.detection.crop import crop_faces
 from emocam.errors import EmocamError, UsageError
 from emocam.io.clip_discovery import parse_time
+from emocam.io.csv_rows import read_rows
 from emocam.recognition.framing import Framing
 from emocam.recognition.labels import known_label
 from emocam.recognition.personal import teachable
 from emocam.recognition.profile import check_label
 from emocam.recognition.recognizer import EmotionRecognizer
-from emocam.study.csv_rows import read_rows
+from emocam.recognition.takes import examples_of_take
 from emocam.teaching.face_quality import complaint
 from emocam.teaching.from_photos import Lesson
-from emocam.teaching.takes import examples_of_take
 from emocam.types import FloatArray, ImageU8
 from emocam.video.clip_readings import read_video
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from emocam.errors import PictureError, UsageError
 from emocam.io.media_kind import PHOTO_ENDINGS
 from emocam.io.photos import read_photo
+from emocam.recognition.examples import learn_picture
 from emocam.recognition.framing import Framing
 from emocam.recognition.labels import known_label
 from emocam.recognition.profile import MOST_EXAMPLES, Example, check_label
 from emocam.recognition.recognizer import EmotionRecognizer
-from emocam.teaching.examples import learn_picture
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from emocam.recognition.framing import Framing
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import NEUTRAL
 from emocam.recognition.profile import check_label
+from emocam.recognition.takes import alike, examples_of_take
 from emocam.teaching.from_photos import Lesson
-from emocam.teaching.takes import alike, examples_of_take
 from emocam.types import FloatArray, ImageU8
 
 READY_S = 2.0  # to get the face ready

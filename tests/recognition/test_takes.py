@@ -1,14 +1,8 @@
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
-from emocam.detection.crop import crop_faces
-from emocam.teaching.face_quality import complaint
-from emocam.teaching.takes import alike, examples_of_take
-from emocam.types import Face
-from tests.conftest import SAMPLES
-from tests.person import carried
+from emocam.recognition.takes import alike, examples_of_take
 
 
 def test_a_take_becomes_three_examples_without_what_is_unlike_it():
@@ -28,16 +22,3 @@ def test_few_moments_become_one_example_and_none_none():
     assert len(examples) == 1
     assert examples[0].point.tolist() == [1, 1, 1, 1]
     assert examples_of_take("sad", [], "x") == []
-
-
-def test_what_is_wrong_with_a_face_is_said():
-    picture = cv2.imread(str(SAMPLES / "photos" / "obama.jpg"))
-    face = carried().detector.detect(picture)[0]
-    crop = crop_faces(picture, [face], 48)[0]
-    assert complaint(face, crop) == ""
-    assert complaint(Face((0, 0, 30, 30)), crop).startswith("too small")
-    blurred = cv2.GaussianBlur(crop, (0, 0), 2).astype(np.uint8)
-    assert complaint(face, blurred).startswith("blurred")
-    turned = crop.copy()
-    turned[:, 24:] = crop[:, 23:24]  # as of a profile, with nothing beyond the nose
-    assert complaint(face, turned).startswith("turned away")
