@@ -111,7 +111,7 @@ def read(personal: Personal, points: FloatArray) -> FloatArray:
     """Probabilities of points, shape (n, labels)."""
     labels = len(personal.generic.model.labels)
     scores = personal.generic.kernel_ridge.scores(points)
-    return personal.read(points, scores[:, labels:])
+    return personal.read(points, scores[:, labels:], personal.distances(points))
 
 
 class Answers:

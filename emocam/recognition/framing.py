@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -58,7 +59,7 @@ class Framing:
         total = sum(one.count * one.directions for one in known)
         return cls(np.asarray(total / np.float32(count), np.float32), count)
 
-    @property
+    @cached_property
     def basis(self) -> FloatArray:
         """Orthonormal, shape (dims, DIRECTIONS)."""
         return np.asarray(np.linalg.qr(self.directions.T)[0], np.float32)

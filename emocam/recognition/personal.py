@@ -177,8 +177,7 @@ class Personal:
                 "profile anew with emocam teach"
             )
         labels = words.labels + profile.own_labels
-        numbers = np.array([labels.index(one.label) for one in profile.examples], np.int64)
-        points = np.stack([one.point for one in profile.examples])
+        numbers, points = _numbers(profile, labels), _points(profile)
         taught = np.unique(numbers)
         shares = _shares(numbers, taught, np.ones(len(points), np.float32))
         generic = Generic.fit(words, shares @ points, taught)
@@ -227,12 +226,13 @@ class Personal:
                 [self.generic.kernel_ridge.scores(part) for part in in_batches(points)]
             )
             generic = model.clusters.predict(scores[:, :labels])
-            probabilities = self.read(points, scores[:, labels:])
+            distances = self.distances(points)
+            probabilities = self.read(points, scores[:, labels:], distances)
         unknown = np.zeros((len(points), len(self.labels) - labels), np.float32)
         personal = PersonalAnswers(
             probabilities,
             probabilities.argmax(axis=1) + self.first_cluster,
-            self.distances(points).min(axis=1),
+            distances.min(axis=1),
             OWNER_WITHIN,
         )
         padded = np.concatenate([generic.probabilities, unknown], axis=1)
@@ -243,7 +243,9 @@ class Personal:
         """Number of the person's cluster of the first label; the model's clusters come before."""
         return len(self.generic.model.centers)
 
-    def read(self, points: FloatArray, moved_scores: FloatArray) -> FloatArray:
+    def read(
+        self, points: FloatArray, moved_scores: FloatArray, distances: FloatArray
+    ) -> FloatArray:
         """Probabilities of all labels, shape (n, labels), were these the person's faces.
 
         Parameters
@@ -252,16 +254,18 @@ class Personal:
             Shape (n, dims).
         moved_scores
             What the moved kernel gave them, shape (n, model's labels).
+        distances
+            From `distances`, shape (n, taught).
         """
         logs = _with_mixtures(_normal(self.generic.logits(points, moved_scores)), self.mixtures)
-        return np.exp(self._with_own(logs, self.distances(points), self.sharpness))
+        return np.exp(self._with_own(logs, distances, self.sharpness))
 
     def distances(self, points: FloatArray) -> FloatArray:
         """Squared distance to each centre, shape (n, taught), in units of the population's spread.
 
         Less by as much as the centre is uncertain, so they are alike for few and many examples.
         """
-        points, centers = self._unframed(points), self._unframed(self.centers)
+        points, centers = self._unframed(points), self._unframed_centers
         squares = np.square(points).sum(axis=1)[:, None] + np.square(centers).sum(axis=1)
         squares = np.maximum(squares - 2 * points @ centers.T, 0)
         spread = self.generic.model.population.point_spread.total
@@ -269,16 +273,14 @@ class Personal:
 
     def example_distances(self, point: FloatArray) -> FloatArray:
         """Squared distance of one point, shape (dims,), to each example, in the same units."""
-        examples = np.stack([one.point for one in self.profile.examples])
-        squares = np.square(self._unframed(examples - point)).sum(axis=1)
+        squares = np.square(self._unframed(_points(self.profile) - point)).sum(axis=1)
         return np.asarray(squares / self.generic.model.population.point_spread.total, np.float32)
 
     def left_out(self) -> LeftOut:
         """The examples, each read without itself where its label has another one."""
-        points = np.stack([one.point for one in self.profile.examples])
+        points = _points(self.profile)
         distances = self.distances(points)
-        numbers = np.array([self.labels.index(one.label) for one in self.profile.examples])
-        places = np.searchsorted(self.taught, numbers)
+        places = np.searchsorted(self.taught, _numbers(self.profile, self.labels))
         rest = self.counts[places] - self.weights
         tried = np.array([self.profile.count(one.label) > 1 for one in self.profile.examples])
         for row in np.flatnonzero(tried):
@@ -292,15 +294,14 @@ class Personal:
 
     def _unframed(self, points: FloatArray) -> FloatArray:
         """Points without what only the place of the box adds."""
-        framing = self.profile.framing
-        if framing is None:
+        if self.profile.framing is None:
             return points
-        return np.asarray(points - points @ self._framing_basis @ self._framing_basis.T, np.float32)
+        basis = self.profile.framing.basis
+        return np.asarray(points - points @ basis @ basis.T, np.float32)
 
     @cached_property
-    def _framing_basis(self) -> FloatArray:
-        assert self.profile.framing is not None
-        return self.profile.framing.basis
+    def _unframed_centers(self) -> FloatArray:
+        return self._unframed(self.centers)
 
     def _with_own(self, logs: FloatArray, distances: FloatArray, sharpness: float) -> FloatArray:
         """Logarithms of the probabilities, with the share of the taught labels dealt out anew.
@@ -364,6 +365,16 @@ def _with_mixtures(logs: FloatArray, mixtures: FloatArray) -> FloatArray:
         return logs
     own = np.log(np.exp(logs) @ mixtures.T + 1e-9)
     return _normal(np.concatenate([logs, own], axis=1))
+
+
+def _points(profile: Profile) -> FloatArray:
+    """Of all examples, shape (examples, dims)."""
+    return np.stack([one.point for one in profile.examples])
+
+
+def _numbers(profile: Profile, labels: tuple[str, ...]) -> IntArray:
+    """Number of each example's label, shape (examples,)."""
+    return np.array([labels.index(one.label) for one in profile.examples], np.int64)
 
 
 def _shares(numbers: IntArray, taught: IntArray, weights: FloatArray) -> FloatArray:

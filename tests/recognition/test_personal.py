@@ -21,7 +21,8 @@ def read(personal: Personal, points: np.ndarray) -> list[str]:
 
 
 def probabilities(personal: Personal, points: np.ndarray) -> np.ndarray:
-    return personal.read(points, personal.generic.moved_scores(points))
+    scores = personal.generic.moved_scores(points)
+    return personal.read(points, scores, personal.distances(points))
 
 
 def generic(points: np.ndarray) -> list[str]:
