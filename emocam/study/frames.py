@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,7 +76,6 @@ def frames_from_rows(rows: Sequence[dict[str, Any]], labels: tuple[str, ...]) ->
     labels
         The model's labels.
     """
-    names = label_columns(labels)
     codes = {label: number for number, label in enumerate(labels)} | {UNSURE: len(labels)}
 
     def column(name: str, default: float, kind: Any) -> Any:
@@ -88,20 +87,7 @@ def frames_from_rows(rows: Sequence[dict[str, Any]], labels: tuple[str, ...]) ->
             return codes.get(row["emotion"], len(labels))
         return NO_FACE if row["status"] == "no_face" else NO_PICTURE
 
-    return SessionFrames(
-        labels=labels,
-        frame=column("frame", -1, np.int64),
-        time_s=column("time_s", 0.0, np.float64),
-        face=column("face", -1, np.int32),
-        xyxy=np.stack([column(name, 0, np.int32) for name in ("x1", "y1", "x2", "y2")], axis=1),
-        detection=column("detection", np.nan, np.float32),
-        label_codes=np.array([code(row) for row in rows], np.int8),
-        certainty=column("certainty", np.nan, np.float32),
-        cluster=column("cluster", -1, np.int32),
-        others=column("others", 0, np.int16),
-        sharpness=column("sharpness", np.nan, np.float32),
-        probabilities=np.stack([column(name, np.nan, np.float32) for name in names], axis=1),
-    )
+    return _session_frames(column, np.array([code(row) for row in rows], np.int8), labels)
 
 
 def to_arrow(frames: SessionFrames, session: str) -> pyarrow.Table:
@@ -155,7 +141,14 @@ def from_arrow(table: pyarrow.Table, labels: tuple[str, ...]) -> SessionFrames:
             values = np.array([default if one is None else one for one in values])
         return values.astype(kind)
 
-    label_codes = _label_codes(table, labels)
+    return _session_frames(column, _label_codes(table, labels), labels)
+
+
+def _session_frames(
+    column: Callable[[str, float, Any], Any], label_codes: Codes, labels: tuple[str, ...]
+) -> SessionFrames:
+    """Frames from whatever gives a column by its name, with a default for what is absent."""
+    probabilities = [column(name, np.nan, np.float32) for name in label_columns(labels)]
     return SessionFrames(
         labels=labels,
         frame=column("frame", -1, np.int64),
@@ -168,9 +161,7 @@ def from_arrow(table: pyarrow.Table, labels: tuple[str, ...]) -> SessionFrames:
         cluster=column("cluster", -1, np.int32),
         others=column("others", 0, np.int16),
         sharpness=column("sharpness", np.nan, np.float32),
-        probabilities=np.stack(
-            [column(name, np.nan, np.float32) for name in label_columns(labels)], axis=1
-        ),
+        probabilities=np.stack(probabilities, axis=1),
     )
 
 
