@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emocam.cli.options import Certainty, Force, JsonOutput, Model, ProfileFile, progress_bar
+from emocam.cli.options import (
+    Certainty,
+    Force,
+    Jobs,
+    JsonOutput,
+    Model,
+    ProfileFile,
+    Scheduler,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from emocam.label.run import LabelProgress, LabelResult
@@ -32,12 +41,8 @@ def label(
     model: Model = None,
     profile: ProfileFile = None,
     certainty: Certainty = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Use the workers of a Dask cluster: tcp://host:8786")
-    ] = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
     gallery: Annotated[
         Path | None, typer.Option(help="Write a contact sheet of all faces (.html).")
     ] = None,

@@ -54,6 +54,12 @@ Votes = Annotated[
         "name and one of counts for each label.",
     ),
 ]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
+]
+Scheduler = Annotated[
+    str | None, typer.Option(help="Use the workers of a Dask cluster: tcp://host:8786")
+]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 INTERRUPTED = 130

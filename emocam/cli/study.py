@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emocam.cli.options import Certainty, Force, JsonOutput, Model, progress_bar
+from emocam.cli.options import (
+    Certainty,
+    Force,
+    Jobs,
+    JsonOutput,
+    Model,
+    Scheduler,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
     from emocam.study.run import StudyResult
@@ -79,12 +87,8 @@ def study(
     ] = False,
     model: Model = None,
     certainty: Certainty = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="Use the workers of a Dask cluster: tcp://host:8786")
-    ] = None,
+    jobs: Jobs = None,
+    scheduler: Scheduler = None,
     force: Force = False,
     as_json: JsonOutput = False,
 ) -> None:
