@@ -24,33 +24,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
+from measuring import ROOT, timed_ms
+from media import make_photos, make_tiny_photos
 
-ROOT = Path(__file__).parent.parent
-SAMPLES = sorted((ROOT / "samples" / "photos").glob("*.jpg"))
-KINDS = {"1920×1300, 4 faces": (1920, 1300, 4), "640×480, 1 face": (640, 480, 1)}
-
-
-def make_photo(width: int, height: int, faces: int, seed: int) -> Image.Image:
-    """Portraits side by side in front of a soft, uneven ground."""
-    chance = np.random.default_rng(seed)
-    ground = chance.integers(40, 200, (9, 12, 3), dtype=np.uint8)
-    photo = Image.fromarray(ground).resize((width, height), Image.Resampling.BICUBIC)
-    for place in range(faces):
-        portrait = Image.open(SAMPLES[(seed + place) % len(SAMPLES)])
-        wide = int(width / max(faces, 2) * chance.uniform(0.75, 0.95))
-        tall = wide * portrait.height // portrait.width
-        left = place * width // faces + int(chance.uniform(0, width / faces - wide))
-        photo.paste(portrait.resize((wide, tall)), (left, max(0, (height - tall) // 2)))
-    return photo
-
-
-def make_photos(folder: Path, kind: tuple[int, int, int], count: int) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    for seed in range(count):
-        make_photo(*kind, seed).save(folder / f"{seed:04d}.jpg", quality=90)
-    return folder
+KINDS = {"1920×1300, 4 faces": ((1920, 1300), 4), "640×480, 1 face": ((640, 480), 1)}
 
 
 def command(*arguments: object) -> list[str]:
@@ -69,15 +46,6 @@ def run(*arguments: object) -> tuple[dict[str, object], float, float]:
     busy = after.children_user + after.children_system
     busy -= before.children_user + before.children_system
     return json.loads(done.stdout), time.monotonic() - start, busy
-
-
-def median_ms(action: Callable[[], object], times: int = 9) -> float:
-    spent = []
-    for _ in range(times):
-        start = time.process_time()
-        action()
-        spent.append(time.process_time() - start)
-    return statistics.median(spent) * 1000
 
 
 def stages(folder: Path) -> dict[str, float]:
@@ -104,23 +72,27 @@ def stages(folder: Path) -> dict[str, float]:
             "recognise": lambda image=image, faces=faces: recognizer.read_faces(image, faces),
         }
         for name, action in actions.items():
-            totals[name].append(median_ms(action, 5))
+            totals[name].append(timed_ms(action, 5)[0])
     return {name: statistics.median(values) for name, values in totals.items()}
 
 
 def speed(folder: Path, count: int) -> None:
     print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    for name, kind in KINDS.items():
-        photos = make_photos(folder / f"{kind[0]}", kind, count)
+    for name, (size_wh, faces) in KINDS.items():
+        photos = make_photos(folder / f"{size_wh[0]}", size_wh, faces, count)
         print(f"\n{name}: {count} photos")
         parts = stages(photos)
         print("  " + ", ".join(f"{part} {ms:.1f} ms" for part, ms in parts.items()), end="")
         print(f"; together {sum(parts.values()):.1f} ms of one core")
         clock = {}
         for jobs in (1, 2):
-            empty = make_photos(folder / "one", (64, 64, 0), 1)
-            _, wall_0, busy_0 = run(empty, "-o", folder / f"e{kind[0]}{jobs}.csv", "--jobs", jobs)
-            said, wall, busy = run(photos, "-o", folder / f"{kind[0]}-{jobs}.csv", "--jobs", jobs)
+            empty = make_photos(folder / "one", (64, 64), 0, 1)
+            _, wall_0, busy_0 = run(
+                empty, "-o", folder / f"e{size_wh[0]}{jobs}.csv", "--jobs", jobs
+            )
+            said, wall, busy = run(
+                photos, "-o", folder / f"{size_wh[0]}-{jobs}.csv", "--jobs", jobs
+            )
             clock[jobs] = wall - wall_0
             each = (busy - busy_0) / count
             print(
@@ -162,12 +134,7 @@ def _children(pid: int) -> list[int]:
 def memory(folder: Path, count: int) -> None:
     peaks = {}
     for photos in (100, count):
-        album = folder / f"small{photos}"
-        for number in range(photos):
-            place = album / f"{number // 1000:03d}"
-            place.mkdir(parents=True, exist_ok=True)
-            tone = (number % 251, number // 251 % 251, number // 63_001)
-            Image.new("RGB", (16, 12), tone).save(place / f"{number:06d}.jpg")
+        album = make_tiny_photos(folder / f"small{photos}", photos)
         start = time.monotonic()
         output = folder / f"small{photos}.csv"
         process = subprocess.Popen(
@@ -185,7 +152,7 @@ def memory(folder: Path, count: int) -> None:
 
 def kills(folder: Path, times: int) -> None:
     """Killed at a random moment, started again with the same command, compared byte by byte."""
-    album = make_photos(folder / "album", (240, 180, 1), 40)
+    album = make_photos(folder / "album", (240, 180), 1, 40)
     (album / "no.jpg").write_text("not a picture")
     whole = folder / "whole.csv"
     _, lasts, _ = run(album, "-o", whole, "--jobs", 2)

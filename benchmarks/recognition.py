@@ -17,14 +17,13 @@ import argparse
 import json
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
 import cv2
 import numpy as np
+from measuring import timed_ms
 
 from emocam.recognition.model_file import find_model, load_model_file
 from emocam.recognition.prediction import FaceModel
@@ -56,18 +55,6 @@ print(json.dumps({
     "peak_mb": peak / (1 << 20 if sys.platform == "darwin" else 1 << 10),
 }))
 """
-
-
-def timed(call: Callable[[], object], runs: int) -> tuple[float, float]:
-    """Median milliseconds of computing and of wall-clock time."""
-    call()
-    computing, wall = [], []
-    for _ in range(runs):
-        start, cpu = time.perf_counter(), time.process_time()
-        call()
-        computing.append(time.process_time() - cpu)
-        wall.append(time.perf_counter() - start)
-    return 1000 * median(computing), 1000 * median(wall)
 
 
 def moved(
@@ -127,7 +114,7 @@ def print_cost(model: FaceModel, path: Path) -> None:
     faces = random.integers(0, 256, (64, model.size, model.size)).astype(np.uint8)
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB")
     for count, runs in ((1, 200), (8, 50), (64, 15)):
-        computing, wall = timed(lambda count=count: model.predict(faces[:count]), runs)
+        computing, wall = timed_ms(lambda count=count: model.predict(faces[:count]), runs)
         print(
             f"{count:3d} faces: {computing / count:.2f} ms a face "
             f"({wall / count:.2f} ms wall clock)"

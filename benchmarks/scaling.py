@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from measuring import emocam, print_table, run, timed_ms, write_json
-from media import CLIP, make_picture, scaled_clip
+from media import CLIP, make_picture, make_tiny_photos, scaled_clip
 
 Costs = list[tuple[float, float]]  # size, processor milliseconds
 
@@ -51,16 +51,9 @@ def by_pixels(_: argparse.Namespace, folder: Path) -> Costs:
 
 def by_photos(chosen: argparse.Namespace, folder: Path) -> Costs:
     """`emocam label` on tiny photos without a face: what there is beside search and reading."""
-    from PIL import Image
-
     costs = []
     for count in chosen.photos:
-        album = folder / f"tiny{count}"
-        for number in range(count):
-            place = album / f"{number // 1000:03d}"
-            place.mkdir(parents=True, exist_ok=True)
-            tone = (number % 251, number // 251 % 251, number // 63_001)
-            Image.new("RGB", (16, 12), tone).save(place / f"{number:06d}.jpg")
+        album = make_tiny_photos(folder / f"tiny{count}", count)
         target = folder / f"tiny{count}.csv"
         costs.append((count, _command_ms(emocam("label", album, "-o", target, "--fresh"))))
         shutil.rmtree(album)

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from emocam.analysis.figures.base import new_figure, save_png
-from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.kernel_model import WordsModel, in_batches
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.training.dataset import open_dataset
 from emocam.training.emotion_clusters import EmotionClusters
@@ -96,12 +96,7 @@ def main() -> None:
     model = replace(
         carried, scales=scored.scales, projection=scored.projection, kernel_ridge=scored.ridge
     )
-    seen = np.concatenate(
-        [
-            model.scores(model.describe(test.images[first : first + 64]))
-            for first in range(0, len(test.images), 64)
-        ]
-    )
+    seen = np.concatenate([model.scores(model.describe(part)) for part in in_batches(test.images)])
     rows: list[dict[str, float]] = []
     for balance in BALANCES:
         for share in SHARES:
