@@ -201,9 +201,10 @@ class LiveTeacher:
 
     def _teach(self, examples: list[Example], anew: tuple[str, ...]) -> None:
         before = self._follower.profile
-        kept = () if before is None else before.without(anew)
-        framing = None if before is None else before.framing
-        profile = Profile.learn(self._follower.recognizer, (*kept, *examples), framing)
+        if before is None:
+            profile = Profile.learn(self._follower.recognizer, examples)
+        else:
+            profile = before.with_examples(examples, anew=anew)
         self._follower.use_profile(profile)
         self.is_changed = True
 

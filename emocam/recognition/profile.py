@@ -138,20 +138,35 @@ class Profile:
         """
         return sum(one.label == label for one in self.examples)
 
-    def with_examples(self, examples: Iterable[Example]) -> Profile:
+    def with_examples(
+        self,
+        examples: Iterable[Example],
+        *,
+        anew: Iterable[str] = (),
+        framings: Iterable[Framing | None] = (),
+    ) -> Profile:
         """The same with more examples.
 
         Parameters
         ----------
         examples
-            To add. Of a label that then has too many, the oldest go.
+            To add, of the same model. Of a label that then has too many, the oldest go.
+        anew
+            Labels whose examples so far are left out.
+        framings
+            Of the examples to add: where a shifted box moves the face.
 
         Returns
         -------
         A new profile of today; this one stays as it is.
         """
         today = datetime.date.today().isoformat()
-        return replace(self, examples=_grouped((*self.examples, *examples)), made=today)
+        return replace(
+            self,
+            examples=_grouped((*self.without(anew), *examples)),
+            made=today,
+            framing=Framing.joined((*framings, self.framing)),
+        )
 
     def without(self, labels: Iterable[str]) -> tuple[Example, ...]:
         """The examples of all other labels: what stays when these are taught anew.

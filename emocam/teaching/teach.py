@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from emocam.errors import UsageError
 from emocam.output import check_free
 from emocam.recognition.framing import Framing
 from emocam.recognition.personal import Personal
-from emocam.recognition.profile import Example, Profile
+from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.teaching.from_photos import Lesson
 
@@ -67,12 +66,9 @@ def taught_profile(
     """
     if not lesson.examples:
         raise UsageError("nothing was learnt: there is no face to learn from")
-    kept: Sequence[Example] = ()
-    framings: list[Framing | None] = [*lesson.framings]
-    if add or anew:
-        before = Profile.load(path)
-        Personal.fit(recognizer.model, before)  # turns one of another model down
-        gone = {one.label for one in lesson.examples} if anew else ()
-        kept = before.without(gone)
-        framings.append(before.framing)
-    return Profile.learn(recognizer, (*kept, *lesson.examples), Framing.joined(framings))
+    if not (add or anew):
+        return Profile.learn(recognizer, lesson.examples, Framing.joined(lesson.framings))
+    before = Profile.load(path)
+    Personal.fit(recognizer.model, before)  # turns one of another model down
+    gone = {one.label for one in lesson.examples} if anew else ()
+    return before.with_examples(lesson.examples, anew=gone, framings=lesson.framings)
