@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emocam.cli.options import Certainty, Force, Model
+from emocam.cli.options import Certainty, Force, Model, Send
 
 
 class Terminal:
@@ -56,14 +56,7 @@ def live(
     record: Annotated[
         Path | None, typer.Option(help="Record what is drawn as an .mp4 film.")
     ] = None,
-    send: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WHERE",
-            help="Send readings on, as often as you like: osc://HOST:PORT, lsl, udp://HOST:PORT, "
-            "jsonl:- (standard output), ws://127.0.0.1:PORT, mqtt://HOST/TOPIC.",
-        ),
-    ] = None,
+    send: Send = None,
     virtual_camera: Annotated[
         bool,
         typer.Option(

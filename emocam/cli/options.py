@@ -54,6 +54,14 @@ Votes = Annotated[
         "name and one of counts for each label.",
     ),
 ]
+Send = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="WHERE",
+        help="Send readings on, as often as you like: osc://HOST:PORT, lsl, udp://HOST:PORT, "
+        "jsonl:- (standard output), ws://127.0.0.1:PORT, mqtt://HOST/TOPIC.",
+    ),
+]
 Jobs = Annotated[
     int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
 ]

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
-import sys
+from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emocam.cli.options import INTERRUPTED, Certainty, Force, Model, ProfileFile, progress_bar
+from emocam.cli.options import (
+    INTERRUPTED,
+    Certainty,
+    Force,
+    Model,
+    ProfileFile,
+    Send,
+    progress_bar,
+)
 
 if TYPE_CHECKING:
+    from emocam.cli.live import Terminal
     from emocam.video.pipeline import ClipResult
 
 
@@ -62,14 +71,21 @@ def video(
     raw: Annotated[
         bool, typer.Option("--raw", help="Each frame's reading as it is, without smoothing.")
     ] = False,
+    realtime: Annotated[
+        bool, typer.Option("--realtime", help="Go at the clip's own pace, for --send.")
+    ] = False,
+    send: Send = None,
     model: Model = None,
     profile: ProfileFile = None,
     certainty: Certainty = None,
     force: Force = False,
 ) -> None:
     """Annotate recorded videos: a film with the overlay, a table and a report for each."""
+    from emocam.cli.live import Terminal
     from emocam.errors import InputError, OutputError, UsageError
     from emocam.io.clip_discovery import find_clips, parse_time
+    from emocam.live.senders.addresses import parse_receivers
+    from emocam.live.senders.clip_pace import ClipSenders
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.signals import end_on_signals
     from emocam.video.outputs import plan_outputs
@@ -85,7 +101,12 @@ def video(
     )
     if options.end_s is not None and options.end_s <= options.start_s:
         raise UsageError(f"--end {end} is not after --start {start}")
+    receivers = parse_receivers(send or ())
+    if bool(receivers) != realtime:
+        raise UsageError("--send and --realtime go together: readings go out as the clip plays")
     found = find_clips(clips, leave_out=output)
+    if realtime and len(found) > 1:
+        raise UsageError(f"--realtime plays one clip, got {len(found)}")
     planned = plan_outputs(
         found,
         output,
@@ -96,12 +117,22 @@ def video(
         force=force,
     )
     recognizer = EmotionRecognizer.load(model, certainty=certainty, profile=profile)
+    # Standard output belongs to the messages where they go there.
+    terminal = Terminal(results_to_stderr="jsonl:-" in (send or ()))
     failed = 0
     with end_on_signals() as stop:
         for clip, outputs in zip(found, planned, strict=True):
             try:
-                with progress_bar() as bar:
+                with ExitStack() as stack:
+                    bar = stack.enter_context(progress_bar())
                     task = bar.add_task(clip.name, total=None)
+                    senders = None
+                    if receivers:
+                        where = clip, options.start_s
+                        senders = ClipSenders(
+                            receivers, recognizer.labels, *where, stop, terminal.note
+                        )
+                        stack.enter_context(senders)
                     result = annotate_clip(
                         clip,
                         outputs,
@@ -109,31 +140,34 @@ def video(
                         options,
                         progress=lambda done, total: bar.update(task, completed=done, total=total),  # noqa: B023
                         stop=stop,
+                        listener=None if senders is None else senders.send,
                     )
             except (InputError, OutputError) as error:
                 failed += 1
-                print(f"emocam: {error}", file=sys.stderr)
+                terminal.note(str(error))
                 continue
-            _tell(clip, result)
+            _tell(clip, result, terminal)
             if stop.is_set():
                 what = (
                     "what is done has .partial in its name" if result.stopped else "clips are left"
                 )
-                print(f"emocam: stopped; {what}", file=sys.stderr)
+                terminal.note(f"stopped; {what}")
                 raise typer.Exit(INTERRUPTED)
     if failed:
         raise typer.Exit(1)
 
 
-def _tell(clip: Path, result: ClipResult) -> None:
-    print(
+def _tell(clip: Path, result: ClipResult, terminal: Terminal) -> None:
+    terminal.line(
         f"{clip}: a face in {result.frames_with_face} of {result.analysed_frames} analysed frames"
     )
     if result.personal_looks is not None:
-        print(f"  the profile's face in {result.personal_looks} of them; else read as without it")
+        terminal.line(
+            f"  the profile's face in {result.personal_looks} of them; else read as without it"
+        )
     for path in result.outputs.paths:
-        print(f"  {path}")
+        terminal.line(f"  {path}")
     if result.shortfall:
-        print(f"emocam: {clip} is damaged: {result.shortfall} could be read", file=sys.stderr)
+        terminal.note(f"{clip} is damaged: {result.shortfall} could be read")
     if result.lacks:
-        print(f"emocam: {result.outputs.film} {result.lacks}", file=sys.stderr)
+        terminal.note(f"{result.outputs.film} {result.lacks}")

@@ -35,6 +35,7 @@ from emocam.video.outputs import ClipOutputs
 from av.error import FFmpegError  # isort: skip
 
 Progress = Callable[[int, int | None], None]
+Listener = Callable[[FrameReadings], None]
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ def annotate_clip(
     *,
     progress: Progress,
     stop: threading.Event,
+    listener: Listener | None = None,
 ) -> ClipResult:
     """Write the film, the table and the report of a clip, those that are wanted.
 
@@ -91,6 +93,8 @@ def annotate_clip(
         Called with the frames done and, where the file tells, how many there are.
     stop
         When it is set the work ends soon, and what is done until then is finished.
+    listener
+        Called with the readings of each analysed frame, in order; the work waits for it.
 
     Raises
     ------
@@ -101,7 +105,7 @@ def annotate_clip(
     """
     try:
         with one_blas_thread(), one_opencv_thread(), _workplace(outputs) as workplace:
-            work = _ClipWork(clip, outputs.inside(workplace), recognizer, options)
+            work = _ClipWork(clip, outputs.inside(workplace), recognizer, options, listener)
             result = work.run(progress, stop)
             final = outputs.partial() if result.stopped else outputs
             with writing(outputs.folder):
@@ -132,11 +136,13 @@ class _ClipWork:
         outputs: ClipOutputs,
         recognizer: EmotionRecognizer,
         options: VideoOptions,
+        listener: Listener | None,
     ) -> None:
         self.clip = clip
         self.outputs = outputs
         self._recognizer = recognizer
         self._options = options
+        self._listener = listener
         self._summary = ClipSummary(recognizer.labels, blur=options.blur)
         self._overlay = Overlay(recognizer.labels)
         self._heads = HeadMemory()
@@ -190,6 +196,8 @@ class _ClipWork:
                     self._gather(frame, now)
                     if write_rows is not None:
                         write_rows(now.rows())
+                    if self._listener is not None:
+                        self._listener(now)
                 if frame is not None and self.outputs.film is not None:
                     self._draw(stack, video, frame, now, drawn)
                 frames += 1

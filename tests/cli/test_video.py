@@ -241,3 +241,32 @@ def test_an_ending_in_capitals_says_the_same(capsys, tmp_path, short_clip):
     assert (code, err) == (0, "")
     assert [path.name for path in tmp_path.iterdir()] == ["OUT.MP4"]
     assert len(film_of(tmp_path / "OUT.MP4")) == 5
+
+
+def test_readings_go_on_as_the_clip_plays(tmp_path, short_clip):
+    process = start(
+        "video", short_clip, "--realtime", "--send", "jsonl:-", "-o", tmp_path / "a.csv"
+    )
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    messages = [json.loads(line) for line in out.splitlines()]
+    assert [one["frame"] for one in messages] == list(range(25))
+    rows = rows_of(tmp_path / "a.csv")
+    told = [(str(one["frame"]), one["faces"][0]["emotion"]) for one in messages]
+    assert told == [(row["frame"], row["emotion"]) for row in rows]
+    assert "25 messages sent" in err
+    assert "a face in 25 of 25" in err
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--realtime"], "--send and --realtime go together"),
+        (["--send", "udp://127.0.0.1:9"], "--send and --realtime go together"),
+        (["--send", "udp://127.0.0.1"], "needs a port"),
+        ([CLIP, "--realtime", "--send", "udp://127.0.0.1:9"], "plays one clip, got 2"),
+    ],
+)
+def test_what_does_not_fit_sending(capsys, tmp_path, short_clip, options, expected):
+    result = run(capsys, "video", short_clip, *options, "-o", tmp_path / "new")
+    fails_with_one_line(result, 2, expected)

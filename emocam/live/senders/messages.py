@@ -95,8 +95,15 @@ def _face(one: Reading) -> dict[str, Any]:
         "face": one.face.id,
         "box": list(one.face.xyxy),
         "detection": round(one.face.detection, 4),
+        "yaw": _degrees(one.face.yaw),
+        "pitch": _degrees(one.face.pitch),
+        "roll": _degrees(one.face.roll),
         "emotion": one.emotion,
         "certainty": round(one.certainty, 4),
         "cluster": one.cluster,
         "probabilities": {label: round(share, 4) for label, share in shares},
     }
+
+
+def _degrees(angle: float | None) -> float | None:
+    return None if angle is None else round(angle, 1)

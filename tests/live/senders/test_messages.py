@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +12,7 @@ from emocam.io.camera import Gap
 from emocam.live.senders.messages import Mark, SessionClock, json_line, message
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
-from tests.live.senders.conftest import EVENTS, GAP, MARK, SHARES
+from tests.live.senders.conftest import EVENTS, GAP, MARK, SHARES, frame, reading
 
 
 def test_a_clock_ties_the_session_to_both_clocks_of_the_computer():
@@ -29,6 +30,12 @@ def test_a_frame_has_its_time_on_three_clocks_and_each_face():
     assert (first["face"], first["box"], first["emotion"]) == (3, [10, 20, 50, 60], "happy")
     assert first["probabilities"] == dict(zip(EMOTIONS, SHARES, strict=True))
     assert second["face"] == 5
+
+
+def test_a_face_has_its_angles_as_far_as_they_are_known():
+    face = replace(reading().face, yaw=-31.26, roll=4.0)
+    told = message(frame(0, replace(reading(), face=face)), SessionClock(0.0, 0.0))["faces"][0]
+    assert (told["yaw"], told["pitch"], told["roll"]) == (-31.3, None, 4.0)
 
 
 def test_a_frame_without_faces_is_a_message_too():
