@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -17,19 +17,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from emocam import __version__
-from emocam.cli import (
-    compare,
-    dataset,
-    doctor,
-    evaluate,
-    explain,
-    label,
-    live,
-    study,
-    teach,
-    train,
-    video,
-)
+from emocam.cli.commands import CommandGroup, load_commands, markup
 from emocam.cli.options import INTERRUPTED, be_quiet, print_remarks
 from emocam.cli.settings import Settings, load_settings
 from emocam.cli.shortcuts import choose_command
@@ -45,25 +33,10 @@ _CommandLineError = typer.BadParameter.__mro__[2]
 
 app = typer.Typer(
     name="emocam",
+    cls=CommandGroup,
     help="Read the apparent expression of faces with K-Means: live, in videos, in photos.",
-    pretty_exceptions_enable=False,
+    rich_markup_mode=markup(),
 )
-_COMMANDS: dict[Callable[..., None], str] = {
-    live.live: "emocam live 1 --log readings.csv",
-    video.video: "emocam video talks/ --output annotated --blur",
-    label.label: "emocam label holiday/ -o labels.sqlite --gallery faces.html",
-    study.study: "emocam study sessions/ --baseline rest --output results",
-    teach.teach: "emocam teach -o me.json",
-    train.train: "emocam train fer2013.zip --output my-faces.safetensors",
-    evaluate.evaluate: "emocam evaluate fer2013.zip --report evaluation.html",
-    dataset.dataset: "emocam dataset fer2013.zip --balance-to balanced",
-    compare.compare: "emocam compare fer2013.zip --only happy,sad",
-    explain.explain: "emocam explain photo.jpg",
-    doctor.doctor: "emocam doctor http://192.168.1.20:8080/video.mjpg",
-}
-"""Each command with the example that ends its help."""
-for _command, _example in _COMMANDS.items():
-    app.command(_command.__name__, epilog=f"Example: {_example}")(_command)
 
 
 def _print_version(asked: bool) -> None:
@@ -119,23 +92,23 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(given: list[str]) -> int:
     """Run a command line whose command may be left to its sources; gives back the exit code."""
+    group = typer.main.get_command(app)
     if "_EMOCAM_COMPLETE" in os.environ:  # a shell asks how a line can go on
-        return app(args=given, prog_name="emocam", standalone_mode=False) or 0
+        return group(args=given, prog_name="emocam", standalone_mode=False) or 0
     if not given:
         print(WELCOME)
         return _WRONG_USAGE
     check_limits()
-    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    chosen = choose_command(given, commands)
+    chosen = choose_command(given, group.commands)  # type: ignore[attr-defined]
     if chosen != given:
         print_remarks([f"running: emocam {shlex.join(chosen)}"])
-    settings = Settings() if chosen[0].startswith("-") else load_settings(Path.cwd(), commands)
+    settings = Settings() if chosen[0].startswith("-") else load_settings(Path.cwd(), load_commands)
     if settings.fault and chosen[0] != "doctor":  # which tells it among what it finds
         raise UsageError(settings.fault)
     told = settings.told(chosen[0])
     print_remarks([told] if told else [])
     return (
-        app(
+        group(
             args=chosen,
             prog_name="emocam",
             standalone_mode=False,

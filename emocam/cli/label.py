@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,16 +92,17 @@ def _progress() -> Iterator[Callable[[LabelProgress], None]]:
     with progress_bar("{task.fields[rate]}", "{task.fields[counts]}") as bar:
         task = bar.add_task("photos", total=None, rate="", counts="")
         state: LabelProgress | None = None
+        began_s = time.monotonic()
 
         def show(now: LabelProgress) -> None:
             nonlocal state
             state = now
-            elapsed = bar.tasks[task].elapsed or 0.0
+            elapsed_s = time.monotonic() - began_s
             bar.update(
                 task,
                 total=now.photos,
                 completed=now.finished,
-                rate=f"{now.read / elapsed:.1f}/s" if elapsed else "",
+                rate=f"{now.read / elapsed_s:.1f}/s",
                 counts=_counted(now.statuses.most_common()),
             )
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
 
 Model = Annotated[
     str | None,
@@ -107,9 +105,20 @@ def print_columns(head: list[str], rows: list[list[str]]) -> None:
         print("  ".join(cells).rstrip())
 
 
-def progress_bar(*columns: str) -> Progress:
-    """A bar on standard error, with texts of its own, drawn only when somebody is looking."""
-    from rich.console import Console  # slow to import, and most commands end without it
+class _NoBar:
+    """What stands for a bar where nobody is looking."""
+
+    def add_task(self, *_: object, **__: object) -> None:
+        pass
+
+    update = advance = remove_task = add_task
+
+
+def progress_bar(*columns: str) -> AbstractContextManager[Any]:
+    """rich's bar on standard error, with texts of its own, only when somebody is looking."""
+    if _quiet or not sys.stderr.isatty():
+        return nullcontext(_NoBar())
+    from rich.console import Console  # slow to import
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
@@ -129,5 +138,5 @@ def progress_bar(*columns: str) -> Progress:
         *map(TextColumn, columns),
         console=console,
         transient=True,
-        disable=_quiet or not console.is_terminal,
+        disable=not console.is_terminal,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -34,22 +34,23 @@ class Settings:
         return f"defaults from {self.path}: {names}" if names else ""
 
 
-def load_settings(folder: Path, commands: Mapping[str, Any]) -> Settings:
+def load_settings(folder: Path, load_commands: Callable[[], Mapping[str, Any]]) -> Settings:
     """Read the nearest `emocam.toml` of a folder and those above it.
 
     Parameters
     ----------
     folder
         Where to begin.
-    commands
-        Click's commands by name; keys are checked against their options, values when they run.
+    load_commands
+        Gives Click's commands by name, called where there is a file: keys are checked against
+        their options, values when they run.
     """
     path = find_settings(folder)
     if path is None:
         return Settings()
     shown = os.path.relpath(path, folder)
     try:
-        return Settings(shown, _defaults(_parse(path), path.parent, commands))
+        return Settings(shown, _defaults(_parse(path), path.parent, load_commands()))
     except EmocamError as error:
         return Settings(shown, fault=f"{shown}: {error}")
 

@@ -18,8 +18,6 @@ from emocam.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
     from emocam.training.dataset import Dataset
     from emocam.training.faces import Faces
 
@@ -137,9 +135,9 @@ def train(
 class Steps:
     """A bar for each step of training."""
 
-    def __init__(self, bar: Progress) -> None:
+    def __init__(self, bar: Any) -> None:
         self._bar = bar
-        self._tasks: dict[str, TaskID] = {}
+        self._tasks: dict[str, Any] = {}
 
     def __call__(self, step: str, share: float) -> None:
         if step not in self._tasks:

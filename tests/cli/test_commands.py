@@ -10,12 +10,13 @@ import sys
 import pytest
 
 from emocam import __version__
-from emocam.cli import app, main
+from emocam.cli import main
+from emocam.cli.commands import load_commands
 from emocam.recognition.model_file import load_model_file
 from tests.conftest import SAMPLES, write_dataset, zip_folder
 from tests.docs.pages import PAGES, command_lines
 
-COMMANDS = sorted(command.name or "" for command in app.registered_commands)
+COMMANDS = sorted(load_commands())
 
 
 def run(capsys, *arguments) -> tuple[int, str, str]:
@@ -53,6 +54,23 @@ def test_every_command_has_help_without_loading_the_heavy_parts():
     assert result.returncode == 0, result.stderr
     for command in COMMANDS:
         assert f"emocam {command}" in result.stdout
+
+
+def test_the_list_of_commands_imports_none_of_them():
+    code = (
+        "import sys\n"
+        "from emocam.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "loaded = [f'emocam.cli.{name}' for name in sys.argv[1:]] + ['numpy', 'rich', 'pydantic']\n"
+        "assert not [name for name in loaded if name in sys.modules]\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code, *COMMANDS], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert set(COMMANDS) <= set(result.stdout.split())
+    assert "..." not in result.stdout.partition("Commands:")[2]  # no line was cut
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -10,15 +10,13 @@ import subprocess
 import sys
 
 import pytest
-import typer
 
-from emocam.cli import app
+from emocam.cli.commands import load_command
 from tests.cli.test_commands import COMMANDS, fails_with_one_line, run
 from tests.conftest import SAMPLES
 
 # Processes of an earlier test would look for photos in its working folder.
 IN_HERE = ("--jobs", 1)
-GROUP = typer.main.get_command(app)
 _COLOR = re.compile(rb"\x1b\[[0-9;]*[34][0-9][0-9;]*m")
 
 
@@ -41,7 +39,7 @@ def test_emocam_alone_says_in_ten_lines_what_it_can_do(capsys):
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_help_ends_with_an_example_that_parses(command):
-    found = GROUP.commands[command]
+    found = load_command(command)
     assert found.epilog.startswith(f"Example: emocam {command}")
     found.make_context(command, shlex.split(found.epilog)[3:])
 

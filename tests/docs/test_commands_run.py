@@ -11,9 +11,8 @@ from pathlib import Path
 
 import cv2
 import pytest
-import typer
 
-from emocam.cli import app
+from emocam.cli.commands import load_commands
 from emocam.cli.shortcuts import choose_command
 from emocam.io.video_writer import FilmRecorder
 from emocam.recognition.labels import EMOTIONS
@@ -81,12 +80,12 @@ def test_a_pages_commands_run_in_order(page: Path, stand_ins: Path, tmp_path: Pa
     ids=lambda value: value.stem if isinstance(value, Path) else value,
 )
 def test_every_command_has_arguments_that_exist(page: Path, line: str) -> None:
-    group = typer.main.get_command(app)
+    commands = load_commands()
     words = shlex.split(line.partition(" | ")[0], comments=True)[1:]
     if not words:
         return
-    name, *arguments = choose_command(words, group.commands)  # type: ignore[attr-defined]
-    group.commands[name].make_context(name, arguments)  # type: ignore[attr-defined]
+    name, *arguments = choose_command(words, commands)
+    commands[name].make_context(name, arguments)
 
 
 def test_the_settings_of_the_page_are_taken(tmp_path: Path) -> None:

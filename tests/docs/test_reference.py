@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-import typer
 
-from emocam.cli import app
+from emocam.cli.commands import load_commands
 from emocam.io.tables import HEAD_COLUMNS
 from tests.docs.pages import PAGES, ROOT
 
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES if page.name != "CHANGELOG.md")
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = load_commands()
 
 
 @pytest.mark.parametrize("command", COMMANDS)
