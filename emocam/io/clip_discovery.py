@@ -66,11 +66,12 @@ def parse_time(text: str) -> float:
     UsageError
         When it is none of these.
     """
-    clock = re.fullmatch(r"(?:(\d+):)?(\d+):(\d+(?:\.\d*)?)", text.strip())
+    # Nine digits are thirty years; more would not fit a number.
+    clock = re.fullmatch(r"(?:(\d{1,9}):)?(\d{1,9}):(\d{1,9}(?:\.\d*)?)", text.strip())
     if clock:
         hours, minutes, seconds = clock.groups()
         return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
-    number = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)\s*([a-z]*)", text.strip())
+    number = re.fullmatch(r"(\d{1,9}(?:\.\d*)?|\.\d+)\s*([a-z]*)", text.strip())
     if not number or number[2] not in _UNITS_S:
         raise UsageError(f"a time is written as 83.5, 83.5s, 200ms or 1:23.5, got '{text}'")
     return float(number[1]) * _UNITS_S[number[2]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from emocam.errors import UsageError
@@ -20,14 +21,21 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"can't read {path} as a table in UTF-8: {error}") from error
+    if "\0" in text:
+        raise UsageError(f"can't read {path} as a table in UTF-8: it holds bytes that are no text")
     head = text.partition("\n")[0]
     delimiter = ";" if head.count(";") > head.count(",") else ","
-    rows = csv.DictReader(text.splitlines(), delimiter=delimiter, restval="")
-    return [
-        {
-            (key or "").strip().lower(): value.strip()
-            for key, value in row.items()
-            if isinstance(value, str)  # what stands beyond the last column has no name
-        }
-        for row in rows
-    ]
+    # Not lines: a field in quotes may hold line breaks.
+    rows = csv.DictReader(io.StringIO(text), delimiter=delimiter, restval="")
+    try:
+        return [_row(row) for row in rows]
+    except csv.Error as error:
+        raise UsageError(f"can't read {path} as a table: {error}") from error
+
+
+def _row(row: dict[str, str]) -> dict[str, str]:
+    return {
+        (key or "").strip().lower(): value.strip()
+        for key, value in row.items()
+        if isinstance(value, str)  # what stands beyond the last column has no name
+    }

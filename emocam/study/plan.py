@@ -186,7 +186,10 @@ def _row_session(plan: Path, number: int, row: dict[str, str]) -> Session:
 
 
 def _beside(plan: Path, name: str) -> Path:
-    path = Path(name).expanduser()
+    try:
+        path = Path(name).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"{plan}: there is no home folder as in '{name}'") from error
     return path if path.is_absolute() else plan.parent / path
 
 

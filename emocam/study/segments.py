@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 WHOLE = "whole"
 _LONGEST_NAME = 60
 _SUBTITLES = frozenset({".srt", ".vtt"})
-_CUE = re.compile(
-    r"(?:(\d+):)?(\d{1,2}):(\d{2})[,.](\d{1,3})\s*-->\s*(?:(\d+):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
-)
+_CLOCK = r"(?:(\d{1,9}):)?(\d{1,2}):(\d{2})[,.](\d{1,3})"
+_CUE = re.compile(rf"{_CLOCK}\s*-->\s*{_CLOCK}")
+_MARKUP = re.compile(r"<[^<>]*>|\{[^{}]*\}")
 
 
 @dataclass(frozen=True)
@@ -102,12 +102,16 @@ def _table_marks(path: Path) -> list[tuple[str, Segment]]:
 
 def _lasting(marks: list[tuple[str, Segment]]) -> list[tuple[str, Segment]]:
     """A mark without an end lasts until the next one of its file."""
+    ordered = sorted(marks, key=lambda mark: (mark[0], mark[1].start_s))
     lasting = []
-    for file, one in sorted(marks, key=lambda mark: (mark[0], mark[1].start_s)):
-        later = [s.start_s for name, s in marks if name == file and s.start_s > one.start_s]
-        end_s = min(later, default=None) if one.end_s is None else one.end_s
-        lasting.append((file, replace(one, end_s=end_s)))
-    return lasting
+    known_s: dict[str, tuple[float | None, float | None]] = {}  # a start, and the next after it
+    for file, one in reversed(ordered):
+        start_s, next_s = known_s.get(file, (None, None))
+        if one.start_s != start_s:
+            start_s, next_s = one.start_s, start_s
+            known_s[file] = start_s, next_s
+        lasting.append((file, one if one.end_s is not None else replace(one, end_s=next_s)))
+    return lasting[::-1]
 
 
 def lasting_marks(times_s: Sequence[float], names: Sequence[str]) -> list[Segment]:
@@ -118,7 +122,10 @@ def lasting_marks(times_s: Sequence[float], names: Sequence[str]) -> list[Segmen
 
 def _subtitles(path: Path) -> list[Segment]:
     """The cues of SubRip and WebVTT files (https://www.w3.org/TR/webvtt1), named by their text."""
-    text = path.read_text(encoding="utf-8-sig", errors="replace")
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="replace")
+    except OSError as error:
+        raise UsageError(f"can't read {path}: {error.strerror or error}") from error
     segments: list[Segment] = []
     for block in re.split(r"\r?\n\s*\r?\n", text):
         lines = [line.strip() for line in block.splitlines() if line.strip()]
@@ -127,7 +134,7 @@ def _subtitles(path: Path) -> list[Segment]:
             continue
         found = _CUE.search(lines[at])
         assert found is not None
-        name = re.sub(r"<[^>]*>|\{[^}]*\}", "", " ".join(lines[at + 1 :])).strip()
+        name = _MARKUP.sub("", " ".join(lines[at + 1 :])).strip()
         start_s, end_s = _clock(found.groups()[:4]), _clock(found.groups()[4:])
         if end_s > start_s:
             segments.append(

@@ -3,6 +3,7 @@
     pip install atheris
     python tests/robustness/fuzz.py csv -max_total_time=600
     python tests/robustness/fuzz.py card | model | source | time | profile
+    python tests/robustness/fuzz.py plan | marks | subtitles
 
 A parser may refuse an input with an error of emocam's own tree; anything else is a finding.
 https://github.com/google/atheris
@@ -27,9 +28,11 @@ with atheris.instrument_imports(include=["emocam"]):
     from emocam.io.clip_discovery import parse_time
     from emocam.recognition.model_file import load_model_file
     from emocam.recognition.profile_file import parse_profile
+    from emocam.study.plan import read_plan
+    from emocam.study.segments import read_marks
     from emocam.training.fer_csv import parse_pixels, read_rows
 
-_FILE = Path(tempfile.mkdtemp()) / "model.safetensors"
+_FOLDER = Path(tempfile.mkdtemp())
 
 
 def fuzz_csv(data: bytes) -> None:
@@ -44,8 +47,7 @@ def fuzz_card(data: bytes) -> None:
 
 
 def fuzz_model(data: bytes) -> None:
-    _FILE.write_bytes(data)
-    load_model_file(_FILE)
+    load_model_file(_file("model.safetensors", data))
 
 
 def fuzz_source(data: bytes) -> None:
@@ -61,9 +63,28 @@ def fuzz_profile(data: bytes) -> None:
         parse_profile(data.decode("utf-8", "replace"))
 
 
+def fuzz_plan(data: bytes) -> None:
+    read_plan(_file("plan.csv", data))
+
+
+def fuzz_marks(data: bytes) -> None:
+    read_marks(_file("marks.csv", data)).of(Path("talks/a.mp4"))
+
+
+def fuzz_subtitles(data: bytes) -> None:
+    read_marks(_file("marks.srt", data))
+
+
+def _file(name: str, data: bytes) -> Path:
+    path = _FOLDER / name
+    path.write_bytes(data)
+    return path
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "csv": fuzz_csv, "card": fuzz_card, "model": fuzz_model, "source": fuzz_source,
-    "time": fuzz_time, "profile": fuzz_profile,
+    "time": fuzz_time, "profile": fuzz_profile, "plan": fuzz_plan, "marks": fuzz_marks,
+    "subtitles": fuzz_subtitles,
 }  # fmt: skip
 
 

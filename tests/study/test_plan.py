@@ -88,3 +88,24 @@ def test_a_folder_without_clips_says_what_was_expected(tmp_path: Path) -> None:
         read_plan(tmp_path)
     with pytest.raises(UsageError, match="there is no plan"):
         read_plan(tmp_path / "nothing")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("file\na\0b.mp4\n", "no text"),
+        ("file,end\na.mp4," + "9" * 400 + "\n", "a time is written"),
+        ("file,end\na.mp4,1:" + "9" * 400 + "\n", "a time is written"),
+        ("file,end\na.mp4," + "9" * 200_000 + "\n", "field larger"),
+        ("file\n~nobody-of-this-name/a.mp4\n", "no home folder"),
+    ],
+)
+def test_what_no_plan_can_hold_is_refused(tmp_path: Path, content: str, words: str) -> None:
+    (tmp_path / "plan.csv").write_text(content)
+    with pytest.raises(UsageError, match=words):
+        read_plan(tmp_path / "plan.csv")
+
+
+def test_a_field_in_quotes_keeps_its_line_breaks(tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_text('file,note\na.mp4,"one\ntwo"\nb.mp4,x\n')
+    assert [one.factors[0][1] for one in read_plan(tmp_path / "plan.csv")] == ["one\ntwo", "x"]

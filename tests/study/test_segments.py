@@ -104,3 +104,25 @@ def test_bad_marks_say_where(tmp_path: Path, name: str, text: str, words: str) -
     (tmp_path / name).write_text(text)
     with pytest.raises(UsageError, match=words):
         read_marks(tmp_path / name)
+
+
+def test_marks_of_one_moment_last_until_the_next_moment(tmp_path: Path) -> None:
+    path = tmp_path / "marks.csv"
+    path.write_text("time_s,end,name\n1,,a\n1,,b\n1,2,c\n4,,d\n4,,e\n")
+    assert names_and_times(read_marks(path).of(SESSION.file)) == [
+        ("a", 1, 4), ("b", 1, 4), ("c", 1, 2), ("d", 4, None), ("e", 4, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("sign", ["<", "{", "9", "9:"])
+def test_odd_subtitles_are_read(tmp_path: Path, sign: str) -> None:
+    cue = "00:00:01,000 --> 00:00:02,500\n"
+    (tmp_path / "t.srt").write_text(cue + sign * 100_000)
+    (found,) = read_marks(tmp_path / "t.srt").of(SESSION.file)
+    assert (found.start_s, found.end_s) == (1.0, 2.5)
+
+
+def test_a_time_of_four_hundred_digits_is_no_cue(tmp_path: Path) -> None:
+    (tmp_path / "t.srt").write_text(f"{'9' * 400}:00:01,000 --> {'9' * 400}:00:02,500\nx")
+    with pytest.raises(UsageError, match="holds no cue"):
+        read_marks(tmp_path / "t.srt")
