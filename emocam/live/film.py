@@ -17,7 +17,8 @@ _STILL_EVERY_S = 0.5  # frames of a film while the camera gives none
 _MOST_WAITING = 10  # pictures in the queue; when it is full, newer ones are dropped
 _FINISH_S = 30.0
 
-_Waiting = queue.Queue[tuple[ImageU8, float] | None]
+# Unbounded, so that the end can be told to an encoder that hangs; `write` keeps to the limit.
+_Waiting = queue.SimpleQueue[tuple[ImageU8, float] | None]
 
 
 class LiveFilm:
@@ -35,7 +36,7 @@ class LiveFilm:
         self.path: Path | None = None
         self.left_out = 0
         self._thread: threading.Thread | None = None
-        self._waiting: _Waiting = queue.Queue(_MOST_WAITING)
+        self._waiting: _Waiting = queue.SimpleQueue()
         self._error: Exception | None = None
         self._last_s = -1.0
 
@@ -70,11 +71,11 @@ class LiveFilm:
             arguments = (self.path, self._waiting, fps)
             self._thread = threading.Thread(target=self._encode, args=arguments, name="film")
             self._thread.start()
-        try:
-            self._waiting.put_nowait((drawn_bgr, time_s))
-            self._last_s = time_s
-        except queue.Full:
+        if self._waiting.qsize() >= _MOST_WAITING:
             self.left_out += 1
+            return
+        self._waiting.put((drawn_bgr, time_s))
+        self._last_s = time_s
 
     def stop(self) -> Path | None:
         """Finish the film; its path where one was made.
@@ -90,7 +91,7 @@ class LiveFilm:
             return None
         self._waiting.put(None)
         thread.join(_FINISH_S)
-        self._waiting = queue.Queue(_MOST_WAITING)
+        self._waiting = queue.SimpleQueue()
         if self._error is not None:
             raise self._error
         if thread.is_alive():

@@ -226,6 +226,7 @@ def test_next_camera_takes_the_one_that_opens(monkeypatch: pytest.MonkeyPatch):
             until(lambda text=text: camera.address.text == text)
             index = camera.newest().index
             until(lambda index=index: camera.newest().index > index)
+            assert camera.newest().source == text  # readings of a frame bear its source
         reasons = [gap.reason for gap in camera.take_gaps()]
     assert reasons == [f"changed to camera {text}" for text in "230"]
 

@@ -18,6 +18,7 @@ from emocam.errors import OutputError, UsageError
 from emocam.io.address import parse_address
 from emocam.io.camera import Gap
 from emocam.io.tables import open_table
+from emocam.io.video_writer import FilmRecorder
 from emocam.live.controls import KEYS, Controls
 from emocam.live.film import LiveFilm, fit
 from emocam.live.log import Log, dated_path, save_picture
@@ -26,11 +27,14 @@ from emocam.live.rates import Rate
 from emocam.live.session import LiveSession
 from emocam.live.sinks import LiveSinks
 from emocam.live.stats import LatencyHistogram, Summary
+from emocam.live.threads import RecognitionThread
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.signals import end_on_signals
 from emocam.types import Face, Frame, Reading
 from tests.live.senders.conftest import until
+
+from av.error import InvalidDataError  # isort: skip -- cv2 is imported before it
 
 NEUTRAL = EMOTIONS.index("neutral")
 SAD = EMOTIONS.index("sad")
@@ -178,6 +182,18 @@ class TestLog:
             log.__exit__()
 
 
+def test_readings_wait_for_who_takes_them_however_many_they_are():
+    """A window that is dragged takes none for as long as that lasts."""
+    follower = SimpleNamespace(
+        alone=True, follow_frame=lambda frame, *_: analysis(frame.index, frame.time_s)
+    )
+    detection = SimpleNamespace(take=lambda alone: [])
+    thread = RecognitionThread(StillCamera(), follower, detection)
+    for number in range(1000):
+        thread.take_in(Frame(np.zeros((4, 4, 3), np.uint8), number, number / 25))
+    assert [one.index for one in thread.take()] == list(range(1000))
+
+
 class TestPictures:
     def test_another_size_fits_with_margins(self):
         framed = fit(np.full((100, 100, 3), 255, np.uint8), (200, 100))
@@ -206,6 +222,56 @@ class TestPictures:
         with pytest.raises(OutputError, match="can't write"):
             film.stop()
         assert film.path is None
+
+    @pytest.mark.parametrize("error", [ValueError("no codec"), InvalidDataError(1, "bad")])
+    def test_whatever_ends_its_thread_is_an_error_of_the_film(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ):
+        def write(*_: object) -> None:
+            raise error
+
+        monkeypatch.setattr("emocam.live.film.FilmRecorder.write", write)
+        film = LiveFilm()
+        film.start(tmp_path / "film.mp4")
+        film.write(np.zeros((48, 64, 3), np.uint8), 0.0, 25, is_new=True)
+        with pytest.raises(OutputError, match=r"film.mp4: .*(no codec|bad)"):
+            film.stop()
+
+    def test_a_film_that_is_still_written_is_not_called_recorded(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ):
+        goes_on, write = threading.Event(), FilmRecorder.write
+
+        def slow(self: FilmRecorder, picture: np.ndarray, time_s: float) -> None:
+            goes_on.wait()
+            write(self, picture, time_s)
+
+        monkeypatch.setattr("emocam.live.film._FINISH_S", 0.05)
+        monkeypatch.setattr(FilmRecorder, "write", slow)
+        film = LiveFilm()
+        film.start(tmp_path / "film.mp4")
+        for number in range(30):  # more than wait for the encoder
+            film.write(np.zeros((48, 64, 3), np.uint8), number / 25, 25, is_new=True)
+        with pytest.raises(OutputError, match="still being written"):
+            film.stop()
+        assert film.left_out > 10
+        assert not (tmp_path / "film.mp4").exists()
+        goes_on.set()
+        until((tmp_path / "film.mp4").exists)
+
+    def test_pictures_that_a_film_left_out_are_said(self, tmp_path: Path):
+        said: list[str] = []
+        reporter = SimpleNamespace(note=said.append, line=said.append)
+        session = LiveSession(
+            LiveOptions(parse_address("0")), StillCamera(), MovingReader(), reporter, LiveSinks()
+        )
+        film = session.view.film
+        film.start(tmp_path / "film.mp4")
+        film.write(np.zeros((48, 64, 3), np.uint8), 0.0, 25, is_new=True)
+        film.left_out = 7
+        session._stop_film()
+        path = tmp_path / "film.mp4"
+        assert said == [f"recorded {path} without 7 pictures: encoding was too slow"]
 
     def test_a_film_survives_a_change_of_size(self, tmp_path: Path):
         film, path = LiveFilm(), tmp_path / "film.mp4"

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.video import pipeline
+from emocam.video.outputs import ClipOutputs
+from emocam.video.pipeline import VideoOptions, annotate_clip
+from tests.clips import write_clip
+
+
+def test_a_stop_while_the_report_is_written_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip, stop = write_clip(tmp_path / "clip.avi", 5), threading.Event()
+    write_report = pipeline.write_report
+
+    def stopped_meanwhile(*arguments: object) -> None:
+        stop.set()
+        write_report(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(pipeline, "write_report", stopped_meanwhile)
+    out = tmp_path / "out"
+    outputs = ClipOutputs(out / "clip.mp4", out / "clip.csv", out / "clip.html")
+    result = annotate_clip(
+        clip, outputs, EmotionRecognizer.load("pixels"), VideoOptions(),
+        progress=lambda *_: None, stop=stop,
+    )  # fmt: skip
+    assert not result.stopped
+    assert result.outputs == outputs
+    assert sorted(path.name for path in out.iterdir()) == ["clip.csv", "clip.html", "clip.mp4"]
+    assert "clip.mp4" in (out / "clip.html").read_text()
