@@ -64,6 +64,10 @@ def label(
 
     The same command goes on where an interrupted one stopped.
     """
+    from emocam.label.pool import prepare_processes
+
+    if scheduler is None:
+        prepare_processes()
     from emocam.label.run import LabelOptions, label_photos
 
     options = LabelOptions(

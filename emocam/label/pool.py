@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import signal
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    CancelledError,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any, Protocol
 
@@ -35,12 +44,48 @@ def usable_cores() -> int:
     return int(cpu_count())
 
 
+@lru_cache
+def prepare_processes() -> Any:
+    """How processes start here; on Linux their imports begin at once, beside what goes on here.
+
+    They are forked there from a process that has imported what reads photos, and has one thread.
+    Elsewhere systems' own libraries don't bear forking, and each process imports it for itself.
+    """
+    if sys.platform == "linux":
+        from multiprocessing.forkserver import ensure_running
+
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["emocam.label.worker"])
+        try:
+            with _one_thread_each():
+                ensure_running()
+            return context
+        except OSError:  # its socket can't be made, as where the path of $TMPDIR is long
+            pass
+    return multiprocessing.get_context("spawn")
+
+
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    """What is started in the block has libraries that start no threads."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(_ONE_THREAD)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
 # Named here and imported there: the run itself needs no OpenCV, and starts sooner without.
-def label_apart(work: Work, parent: int, tasks: list[PhotoTask]) -> list[PhotoResult]:
+def label_apart(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
     """See `emocam.label.worker.label_tasks_apart`."""
     from emocam.label.worker import label_tasks_apart
 
-    return label_tasks_apart(work, parent, tasks)
+    return label_tasks_apart(work, tasks)
 
 
 def label_there(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
@@ -55,7 +100,7 @@ def read_in_processes(
     tasks: Iterable[PhotoTask],
     jobs: int,
     chunk: int = CHUNK,
-    read_apart: Callable[[Work, int, list[PhotoTask]], list[PhotoResult]] = label_apart,
+    read_apart: Callable[[Work, list[PhotoTask]], list[PhotoResult]] = label_apart,
 ) -> Results:
     """Read photos in processes of this machine.
 
@@ -72,10 +117,10 @@ def read_in_processes(
     chunk
         Photos that a process gets at once.
     read_apart
-        What a process does with the work, the number of this process, and some tasks.
+        What a process does with the work and some tasks.
     """
     check_open_files(_FILES + _FILES_A_PROCESS * jobs)
-    read = partial(read_apart, work, os.getpid())
+    read = partial(read_apart, work)
     with ExitStack() as stack:
         processes = [stack.enter_context(_Process()) for _ in range(jobs)]
         yield from _read_at(processes, read, tasks, chunk, BrokenProcessPool)
@@ -176,23 +221,31 @@ class _Process:
     """A process that is replaced when it dies, and killed at the end of the `with` block."""
 
     def __enter__(self) -> _Process:
-        self._executor: Any = None
+        self._executor: ProcessPoolExecutor | None = None
         return self
 
     def submit(self, read: Reader, tasks: list[PhotoTask], /) -> Future[list[PhotoResult]]:
-        from loky import ProcessPoolExecutor
-
         try:
             if self._executor is not None:
-                return self._executor.submit(read, tasks)  # type: ignore[no-any-return]
+                return self._executor.submit(read, tasks)
         except BrokenProcessPool:
             pass
-        self._executor = ProcessPoolExecutor(1, env=_ONE_THREAD)
-        return self._executor.submit(read, tasks)  # type: ignore[no-any-return]
+        self._executor = ProcessPoolExecutor(1, prepare_processes(), _leave_interrupts)
+        with _one_thread_each():
+            return self._executor.submit(read, tasks)
 
     def __exit__(self, *_: object) -> None:
-        if self._executor is not None:
-            self._executor.shutdown(kill_workers=True)
+        if self._executor is None:
+            return
+        # Only Python 3.14 has a method for it.
+        for process in list((self._executor._processes or {}).values()):
+            process.kill()
+        self._executor.shutdown()
+
+
+def _leave_interrupts() -> None:
+    """Leave Ctrl-C, which a terminal sends to all processes, to the one that started this."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager

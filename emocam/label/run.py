@@ -25,12 +25,10 @@ from emocam.label.tasks import PhotoResult, Work
 from emocam.output import check_free
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import find_model, load_model_card, model_hash
-from emocam.recognition.personal import Personal
-from emocam.recognition.profile import Profile
-from emocam.recognition.recognizer import EmotionRecognizer
 
 if TYPE_CHECKING:
     from emocam.label.gallery import GalleryFace
+    from emocam.recognition.profile import Profile
 
 _COMMIT_S = 0.5  # interval of commits; after a crash, later photos are read again
 _FAILED_SHOWN = 5
@@ -110,18 +108,27 @@ def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progres
         raise UsageError(hints[0])
     model = find_model(options.model)
     labels = tuple(load_model_card(model)["labels"])
-    profile = None if options.profile is None else Profile.load(options.profile)
-    first_cluster = None
-    if profile is not None:
-        # Whether they fit is said here once, not by each worker.
-        personal = Personal.fit(EmotionRecognizer.load(model).model, profile)
-        labels, first_cluster = personal.labels, personal.first_cluster
+    profile, first_cluster = None, None
+    if options.profile is not None:
+        profile, labels, first_cluster = _personal(options.profile, model)
     work = _work(inputs, options, model, profile)
     journal = options.output.with_name(f"{options.output.name}.progress")
     goes_on = journal.exists() and not options.fresh
     _check_outputs(options, work, goes_on=goes_on)
     with Journal(journal, fresh=not goes_on) as opened:
         return _Run(opened, work, labels, options, first_cluster).label(inputs, progress)
+
+
+def _personal(path: Path, model: Path) -> tuple[Profile, tuple[str, ...], int]:
+    """A profile, and the labels and the first cluster of what is read with it."""
+    from emocam.recognition.personal import Personal  # most runs need neither these nor NumPy here
+    from emocam.recognition.profile import Profile
+    from emocam.recognition.recognizer import EmotionRecognizer
+
+    profile = Profile.load(path)
+    # Whether they fit is said here once, not by each worker.
+    personal = Personal.fit(EmotionRecognizer.load(model).model, profile)
+    return profile, personal.labels, personal.first_cluster
 
 
 def _work(

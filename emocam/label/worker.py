@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import threading
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,7 +23,6 @@ from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Reading
 
 _MIN_SIDE = 1200  # reduced pictures keep this many pixels: faces of 4 % of it fill a 48×48 crop
-_WATCH_S = 1.0
 _LOCAL = threading.local()
 
 
@@ -33,26 +32,27 @@ def label_tasks(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
     return [reader.read(task) for task in tasks]
 
 
-def label_tasks_apart(work: Work, parent: int, tasks: list[PhotoTask]) -> list[PhotoResult]:
-    """The same in a process of its own on this machine, which ends with its parent, by its id."""
-    stay_apart(parent)
+def label_tasks_apart(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
+    """The same in a process of its own on this machine, which ends with the one that started it."""
+    stay_apart()
     return label_tasks(work, tasks)
 
 
-def stay_apart(parent: int) -> None:
-    """Make this process a silent worker that ends with its parent."""
+def stay_apart() -> None:
+    """Make this process a silent worker that ends with the one that started it."""
     if not hasattr(_LOCAL, "apart"):
         _LOCAL.apart = True
         # libjpeg prints about every damaged photo; the table says what is wrong with it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _end_with(parent: int) -> None:
-    # A killed parent can't stop its workers, which would wait for work for minutes.
-    while os.getppid() == parent:
-        time.sleep(_WATCH_S)
-    os._exit(1)
+def _end_with_parent() -> None:
+    # A killed parent can't stop its workers, which would wait for work for ever.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _reader(work: Work) -> PhotoReader:

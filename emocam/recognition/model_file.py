@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import json
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
 from emocam.errors import ModelError, OutputError, UsageError
 from emocam.output import complete_file
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 FORMAT_VERSION = 2
 DEFAULT_MODEL = "words"
 _CARD_KEYS = {"format_version": int, "recipe": str, "labels": list, "size": int}
 _MAX_SIZE = 1024
+_MAX_HEADER_BYTES = 100_000_000  # as the format itself has it
 _MAX_BYTES = 1 << 30  # the default model has 19 MB
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+# NumPy is imported where arrays are made: a card is read, and a file hashed, without.
+Arrays: TypeAlias = "Mapping[str, npt.NDArray[Any]]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,8 @@ class ModelFile:
         ModelError
             When it is absent, of another shape, or holds a number that is not finite.
         """
+        import numpy as np
+
         if name not in self.arrays:
             raise ModelError(f"the model lacks the array '{name}': train it anew")
         array = self.arrays[name]
@@ -130,10 +135,22 @@ def load_model_card(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        with safe_open(path, framework="numpy") as file:
-            return _checked_card(path, file.metadata())
-    except (SafetensorError, OSError, TypeError) as error:
+        header = _header(path)
+    except (OSError, ValueError, RecursionError, struct.error) as error:
         raise ModelError(f"{path} is not a model that 'emocam train' made: {error}") from error
+    return _checked_card(path, header.get("__metadata__"))
+
+
+def _header(path: Path) -> dict[str, Any]:
+    """The JSON that a safetensors file begins with: its length in eight bytes, and then itself."""
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > _MAX_HEADER_BYTES:
+            raise ValueError(f"a header of {length} bytes")
+        header = json.loads(file.read(length))
+    if not isinstance(header, dict):
+        raise ValueError("a header that is no JSON object")
+    return header
 
 
 def load_model_file(path: str | Path) -> ModelFile:
@@ -195,6 +212,9 @@ def save_model_file(path: str | Path, model: ModelFile) -> None:
     OutputError
         When it can't be written there.
     """
+    import numpy as np
+    from safetensors.numpy import save_file
+
     path = Path(path)
     arrays = {name: np.ascontiguousarray(array) for name, array in model.arrays.items()}
     metadata = {"emocam": json.dumps({"format_version": FORMAT_VERSION, **model.card})}

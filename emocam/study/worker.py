@@ -23,9 +23,9 @@ from emocam.study.reading import Unit, UnitReadings, read_unit
 _LOCAL = threading.local()
 
 
-def read_tasks_apart(work: Work, parent: int, tasks: list[PhotoTask]) -> list[PhotoResult]:
-    """Read files in a process of its own on this machine, which ends with its parent."""
-    stay_apart(parent)
+def read_tasks_apart(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
+    """Read files in a process of its own here, which ends with the one that started it."""
+    stay_apart()
     return read_tasks(work, tasks)
 
 

@@ -66,17 +66,19 @@ def photos(tmp_path: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(("jobs", "scratch"), [("1", "s"), ("2", "s"), ("2", "s" * 100)])
 def test_a_photo_that_crashes_the_reader_is_named_and_the_others_are_read(
-    photos: Path, tmp_path: Path, jobs: str
+    photos: Path, tmp_path: Path, jobs: str, scratch: str
 ) -> None:
+    # A long path for temporary files is none for the socket through which processes are forked.
+    (tmp_path / scratch).mkdir()
     (tmp_path / "hook").mkdir()
     (tmp_path / "hook" / "sitecustomize.py").write_text(_CRASH)
     with (photos / "n07.jpg").open("ab") as file:
         file.write(b"CRASH")
     done = run(
         photos, "-o", tmp_path / "t.csv", "--jobs", jobs, "--json",
-        PYTHONPATH=f"{tmp_path / 'hook'}{os.pathsep}{ROOT}",
+        PYTHONPATH=f"{tmp_path / 'hook'}{os.pathsep}{ROOT}", TMPDIR=str(tmp_path / scratch),
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert json.loads(done.stdout)["statuses"] == {"no_face": 26, "ok": 3, "unreadable": 1}
