@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import cv2
 import numpy as np
@@ -42,6 +42,10 @@ class HeadMemory:
             for key, (place, seen_s) in self._seen.items()
             if 0 <= time_s - seen_s <= _KEEP_COVERED_S
         }
+
+    def forget(self, numbers: Collection[int]) -> None:
+        """Uncover faces by their numbers."""
+        self._seen = {key: seen for key, seen in self._seen.items() if key not in numbers}
 
     def boxes(self, size_wh: tuple[int, int], mirrored: bool = False) -> list[Box]:
         """The faces' boxes in a picture of this size."""

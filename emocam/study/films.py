@@ -15,7 +15,7 @@ from emocam.readings import FrameReadings
 from emocam.render.anonymize import HeadMemory, blur_heads
 from emocam.render.overlay import Overlay, OverlayOptions
 from emocam.types import Face, Frame, ImageU8
-from emocam.video.clip_readings import frames_with_readings
+from emocam.video.clip_readings import frames_with_readings, with_heads
 
 
 def write_film(
@@ -24,6 +24,7 @@ def write_film(
     video: VideoFile,
     labels: Sequence[str],
     analysed: Callable[[], Iterator[FrameReadings]],
+    heads: Callable[[], Iterator[FrameReadings]],
 ) -> Iterator[FrameReadings]:
     """Write the film while the readings go by.
 
@@ -39,10 +40,13 @@ def write_film(
         The model's labels.
     analysed
         Starts the reading; faces that are not the participants' are `hidden` in what it gives.
+    heads
+        Starts the search for such faces in the frames that are not analysed.
     """
     second = stack.enter_context(VideoFile(video.path, video.start_s, video.end_s))
     film = _Film(path, stack, video.fps, second.sound(), labels)
-    for frame, now, drawn in frames_with_readings(stack, second, analysed()):
+    steps = frames_with_readings(stack, second, analysed())
+    for frame, now, drawn in with_heads(steps, heads()):
         film.add(frame, now, drawn)
         if now is not None:
             yield now
@@ -81,4 +85,6 @@ class _Film:
         own = {reading.face.id for reading in (*drawn.readings, *drawn.bridged)}
         others: list[Face] = [face for face in drawn.hidden if face.id not in own]
         self._others.see(others, time_s, size_wh)
+        # Before it was first found a participant's face counts among those to cover.
+        self._others.forget(own)
         blur_heads(picture, self._others.boxes(size_wh))

@@ -23,7 +23,7 @@ from emocam.study.participant_face import ParticipantFace
 from emocam.study.plan import photos_in
 from emocam.tracking.clip_faces import FoundFaces
 from emocam.types import Face, ImageU8
-from emocam.video.clip_readings import clip_readings
+from emocam.video.clip_readings import clip_heads, clip_readings
 
 _MIN_PHOTO_SIDE = 1200  # as in `emocam label`: large photos are decoded at a reduced size
 
@@ -82,8 +82,19 @@ def _read_clip(unit: Unit, recognizer: EmotionRecognizer) -> UnitReadings:
                 stack, video, recognizer, every_s=unit.every_s, choose=chooser.choose
             )
 
+        def heads() -> Iterator[FrameReadings]:
+            if not unit.every_s:
+                return iter(())
+            third = stack.enter_context(VideoFile(unit.file, unit.start_s, unit.end_s))
+            others = Chooser(unit.faces, video.size_wh).others
+            return clip_heads(stack, third, recognizer, others)
+
         labels = recognizer.labels
-        found = write_film(unit.film, stack, video, labels, analysed) if unit.film else analysed()
+        found = (
+            write_film(unit.film, stack, video, labels, analysed, heads)
+            if unit.film
+            else analysed()
+        )
         rows: list[Rows] = [[] for _ in unit.faces]
         for now in found:
             for place, row in enumerate(chooser.rows(now)):
@@ -130,12 +141,7 @@ class Chooser:
 
     def choose(self, found: FoundFaces) -> FoundFaces:
         """The frame with the participants' faces alone; the others are hidden."""
-        owners: dict[int, int] = {}
-        for place, mark in enumerate(self._marks):
-            face = mark.choose(found.faces, self._size_wh, self._before[place])
-            if face is not None and face.id not in owners:
-                owners[face.id] = place
-                self._before[place] = face.id
+        owners = self._owners(found)
         kept = [n for n, face in enumerate(found.faces) if face.id in owners]
         left_out = tuple(face for face in found.faces if face.id not in owners)
         sharp = {found.faces[n].id: sharpness(found.crops[n]) for n in kept}
@@ -146,6 +152,22 @@ class Chooser:
             crops=tuple(found.crops[n] for n in kept),
             hidden=(*found.hidden, *left_out),
         )
+
+    def others(self, found: FoundFaces) -> FoundFaces:
+        """The frame with nothing but the faces to hide; it has no rows."""
+        owners = self._owners(found)
+        left_out = tuple(face for face in found.faces if face.id not in owners)
+        return replace(found, faces=(), crops=(), hidden=(*found.hidden, *left_out))
+
+    def _owners(self, found: FoundFaces) -> dict[int, int]:
+        """Whose each face is: the participant's place by the number of the face."""
+        owners: dict[int, int] = {}
+        for place, mark in enumerate(self._marks):
+            face = mark.choose(found.faces, self._size_wh, self._before[place])
+            if face is not None and face.id not in owners:
+                owners[face.id] = place
+                self._before[place] = face.id
+        return owners
 
     def rows(self, now: FrameReadings) -> Rows:
         """The row of each participant in one frame."""

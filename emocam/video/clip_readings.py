@@ -6,7 +6,7 @@ future without keeping frames in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -18,11 +18,12 @@ from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
 from emocam.tracking.clip_pictures import clip_pictures
 from emocam.tracking.lookahead import between_readings, smooth_both_ways
-from emocam.types import Frame, Reading
+from emocam.types import Face, Frame, Reading
 
 _PREFETCHED = 32  # analysed frames
 _PREFETCHED_S = 1.0  # … but not more than so long
 _FRAMES_PREFETCHED = 4
+_APART = 1 << 20  # added to the numbers of heads that are followed apart from the faces read
 _PICTURES_PREFETCHED = 16  # about what is followed while one of them is searched as a whole
 
 
@@ -144,6 +145,67 @@ def frames_with_readings(
             yield frame, before, before
         else:
             yield frame, None, _in_between(before, after, frame.time_s or 0.0)
+
+
+def clip_heads(
+    stack: ExitStack,
+    video: VideoFile,
+    recognizer: EmotionRecognizer,
+    others: Callable[[FoundFaces], FoundFaces] | None = None,
+) -> Iterator[FrameReadings]:
+    """Where the heads to cover are in every frame, however seldom faces are read.
+
+    Between two readings that are a second apart a head may move anywhere.
+
+    Parameters
+    ----------
+    stack
+        Ends the threads.
+    video
+        A reader of the clip of its own.
+    recognizer
+        As for `clip_readings`.
+    others
+        Moves the faces that are to be covered to `hidden`; all of them when None.
+
+    Yields
+    ------
+    FrameReadings
+        Without readings; `hidden` has the heads.
+    """
+    pictures = stack.enter_context(prefetch(clip_pictures(video), _PICTURES_PREFETCHED))
+    found = map(others or _all_hidden, find_faces(pictures, recognizer.model.size))
+    heads = (
+        FrameReadings(index=one.index, time_s=one.time_s, hidden=tuple(map(_apart, one.hidden)))
+        for one in found
+    )
+    heads_ahead = stack.enter_context(prefetch(heads, _PREFETCHED))
+    return smooth_both_ways(heads_ahead, recognizer)
+
+
+def _all_hidden(found: FoundFaces) -> FoundFaces:
+    return replace(found, faces=(), crops=(), hidden=(*found.faces, *found.hidden))
+
+
+def _apart(face: Face) -> Face:
+    return replace(face, id=face.id + _APART)
+
+
+def with_heads(
+    steps: Iterable[tuple[Frame, FrameReadings | None, FrameReadings]],
+    heads: Iterator[FrameReadings],
+) -> Iterator[tuple[Frame, FrameReadings | None, FrameReadings]]:
+    """What `frames_with_readings` gives, with the heads of `clip_heads` among those to cover."""
+    one = next(heads, None)
+    for frame, now, drawn in steps:
+        while one is not None and one.index < frame.index:
+            one = next(heads, None)
+        more = one.hidden if one is not None and one.index == frame.index else ()
+        yield frame, None if now is None else _hiding(now, more), _hiding(drawn, more)
+
+
+def _hiding(readings: FrameReadings, more: tuple[Face, ...]) -> FrameReadings:
+    return replace(readings, hidden=(*readings.hidden, *more)) if more else readings
 
 
 def _in_between(before: FrameReadings, after: FrameReadings | None, time_s: float) -> FrameReadings:

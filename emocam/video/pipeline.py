@@ -27,7 +27,12 @@ from emocam.render.anonymize import HeadMemory
 from emocam.render.overlay import Overlay, OverlayOptions
 from emocam.runtime import give_back_memory, one_blas_thread, one_opencv_thread
 from emocam.types import Box, Frame
-from emocam.video.clip_readings import clip_readings, frames_with_readings
+from emocam.video.clip_readings import (
+    clip_heads,
+    clip_readings,
+    frames_with_readings,
+    with_heads,
+)
 from emocam.video.clip_report import ClipFacts, write_report
 from emocam.video.clip_summary import ClipSummary
 from emocam.video.outputs import ClipOutputs
@@ -198,7 +203,7 @@ class _ClipWork:
                         write_rows(now.rows())
                     if self._listener is not None:
                         self._listener(now)
-                if frame is not None and self.outputs.film is not None:
+                if frame is not None and drawn is not None and self.outputs.film is not None:
                     self._draw(stack, video, frame, now, drawn)
                 frames += 1
                 progress(frames, video.frames_wanted)
@@ -242,7 +247,15 @@ class _ClipWork:
             for now in analysed:
                 yield None, now, None
         else:
-            yield from frames_with_readings(stack, stack.enter_context(second), analysed)
+            steps = frames_with_readings(stack, stack.enter_context(second), analysed)
+            yield from with_heads(steps, self._heads_between(stack, video))
+
+    def _heads_between(self, stack: ExitStack, video: VideoFile) -> Iterator[FrameReadings]:
+        """Heads of all frames where they are to be covered and not all frames are analysed."""
+        if not (self._options.blur and self._options.every_s):
+            return iter(())
+        third = stack.enter_context(VideoFile(video.path, video.start_s, video.end_s))
+        return clip_heads(stack, third, self._recognizer)
 
     def _gather(self, frame: Frame | None, now: FrameReadings) -> None:
         picture = None if frame is None else frame.image_bgr
@@ -260,15 +273,13 @@ class _ClipWork:
         video: VideoFile,
         frame: Frame,
         now: FrameReadings | None,
-        drawn: FrameReadings | None,
+        drawn: FrameReadings,
     ) -> None:
         time_s = frame.time_s or 0.0
         if now is not None:
             self._overlay.remember(now.readings, time_s)
         options = OverlayOptions(strip=True, blur=self._options.blur)
-        picture = self._overlay.draw(
-            frame.image_bgr, drawn or FrameReadings(), time_s=time_s, options=options
-        )
+        picture = self._overlay.draw(frame.image_bgr, drawn, time_s=time_s, options=options)
         if self._film is None:
             assert self.outputs.film is not None
             recorder = FilmRecorder(
