@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import cv2
 
+from emocam.errors import EmocamError
 from emocam.io.address import without_login
 from emocam.io.backends import quiet_opencv
 from emocam.io.camera import LiveCamera
@@ -77,12 +79,24 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
         marks = _make_marks(options, stack, clock)
         session = LiveSession(options, camera, follower, reporter, sinks, marks)
         stack.enter_context(session)
+        if sinks.window is not None:
+            sinks.window.on_lost = partial(_end_without_display, session, stack, reporter)
         if sinks.browser is not None:
             reporter.note(f"open {sinks.browser.url} in a browser; Ctrl-C ends")
         elif probe is not None and sinks.window is None:
             reporter.note("no display for a window here: going on without; Ctrl-C ends")
         session.run(ending)
     return session.summary
+
+
+def _end_without_display(session: LiveSession, stack: ExitStack, reporter: Reporter) -> None:
+    """Complete what the session keeps and release the camera: the process is about to end."""
+    try:
+        session.finish()
+        stack.close()
+    except EmocamError as error:
+        reporter.note(str(error))
+    reporter.note("the display is gone, and the session with it: what was kept is complete")
 
 
 def _make_camera(options: LiveOptions) -> LiveCamera | CameraGroup:

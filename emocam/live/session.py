@@ -132,12 +132,16 @@ class LiveSession:
             going = self._step()
             self.summary.seconds = self.camera.clock_s - first_s
             going = going and (limit_s is None or self.summary.seconds < limit_s)
-        self._threads.stop()  # what it is busy with belongs to the log too
-        self._threads.check()
-        self._take()
+        self.finish()
         if first is not None and self._frame is not None:
             self.summary.frames = self._last - first.index + 1
         self.summary.garbled = self.camera.garbled
+
+    def finish(self) -> None:
+        """Take over the last readings: those that the threads are busy with belong to the log."""
+        self._threads.stop()
+        self._threads.check()
+        self._take()
 
     def _step(self) -> bool:
         """Wait for a frame, show it, do what a key asks for; False when the session is over."""

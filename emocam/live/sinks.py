@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -14,6 +14,8 @@ from emocam.types import ImageU8
 
 class Screen(AbstractContextManager[Any], Protocol):
     """Shows pictures in a window and tells which key was pressed, by name."""
+
+    on_lost: Callable[[], None]  # called when its display goes, before the process ends
 
     def show(self, frame_bgr: ImageU8) -> str: ...
 

@@ -6,12 +6,14 @@ import ctypes
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 import cv2
 
+from emocam.live.exit_watch import ExitWatch
 from emocam.render.fonts import own_font
 from emocam.types import ImageU8
 
@@ -78,14 +80,23 @@ class Window:
     ----------
     title
         Its title.
+
+    Attributes
+    ----------
+    on_lost
+        Called when the display is lost, which ends the process with exit code 1.
     """
 
     def __init__(self, title: str) -> None:
         self.title = title
+        self.on_lost: Callable[[], None] = lambda: None
         self._is_sized = False
         self._is_closed = False
+        self._is_lost = False
+        self._watch = ExitWatch(self._lost)
 
     def __enter__(self) -> Window:
+        self._watch.__enter__()
         os.environ.update(_qt_settings())
         _leave_events_to_qt()
         cv2.namedWindow(self.title, _PLAIN | cv2.WINDOW_KEEPRATIO)
@@ -127,8 +138,15 @@ class Window:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._watch.__exit__()
+        if self._is_lost:
+            return  # Qt must not be called again
         cv2.destroyAllWindows()
         cv2.waitKey(1)  # some systems remove the window only here
+
+    def _lost(self) -> None:
+        self._is_lost = True
+        self.on_lost()
 
     def _is_visible(self) -> bool:
         try:
@@ -188,6 +206,8 @@ def _qt_settings() -> dict[str, str]:
     if sys.platform.startswith("linux"):
         # Desktops that set this to wayland would make it abort: that plugin is not in the wheel.
         settings["QT_QPA_PLATFORM"] = "xcb"
+        # It tells of a lost display in lines of its own, which emocam does in one.
+        settings["QT_LOGGING_RULES"] = os.environ.get("QT_LOGGING_RULES", "default.warning=false")
         if not Path(os.environ.get("QT_QPA_FONTDIR", "")).is_dir():
             # Some wheels lack Qt's fonts (opencv-python#1205), and it says so again and again.
             settings["QT_QPA_FONTDIR"] = str(Path(own_font(False)).parent)

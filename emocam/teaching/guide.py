@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
 from emocam.detection.crop import crop_faces, cut_square
 from emocam.io.address import parse_address
@@ -79,6 +80,8 @@ def guided_lesson(guidance: Guidance, reporter: Reporter) -> tuple[EmotionRecogn
             reporter.note(f"open {browser.url} in a browser; Ctrl-C ends")
         elif probe is not None and probe.result():
             window = stack.enter_context(Window("emocam teach"))
+            lost = "the display is gone, and the session with it: nothing was kept"
+            window.on_lost = partial(reporter.note, lost)
         elif probe is not None:
             reporter.note("no display for a window here: going on with lines; Ctrl-C ends")
         detection = stack.enter_context(DetectionThread(camera))

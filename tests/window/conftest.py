@@ -16,9 +16,8 @@ from emocam.types import ImageU8
 SCREEN_WH = (1280, 960)
 
 
-@pytest.fixture(scope="session")
-def display() -> Iterator[str]:
-    """Name of a display, such as :99, that nobody looks at."""
+def start_display() -> tuple[str, subprocess.Popen[bytes]]:
+    """Name of a new display, such as :99, that nobody looks at, and its server."""
     for program in ("Xvfb", "xdotool", "import"):
         if shutil.which(program) is None:
             pytest.skip(f"needs {program}")
@@ -33,7 +32,14 @@ def display() -> Iterator[str]:
     os.close(write)
     with os.fdopen(read) as pipe:
         number = pipe.readline().strip()
-    yield f":{number}"
+    return f":{number}", server
+
+
+@pytest.fixture(scope="session")
+def display() -> Iterator[str]:
+    """Name of a display that nobody looks at."""
+    name, server = start_display()
+    yield name
     server.terminate()
     server.wait()
 
