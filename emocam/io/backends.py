@@ -23,6 +23,7 @@ import numpy as np
 
 from emocam.errors import SourceError
 from emocam.io.address import Address
+from emocam.io.camera_device import why_not_open
 from emocam.io.screen import ScreenCapture
 from emocam.io.video_reader import VideoFile
 from emocam.types import ImageU8
@@ -243,9 +244,13 @@ def _open_device(address: Address, settings: CameraSettings) -> Capture:
     others = [camera.text for camera in find_cameras() if camera != address]
     is_linux = sys.platform.startswith("linux")
     known = f"cameras here: {', '.join(others) or 'none'}" if is_linux else "try another number"
+    reason = ""
+    if is_linux:
+        reason = why_not_open(Path(f"/dev/video{place}" if isinstance(place, int) else place))
     raise SourceError(
-        f"can't open camera {address.text}: is it connected, free, and allowed to be used? "
-        f"({known}; emocam doctor tells more)"
+        f"can't open camera {address.text}: "
+        + (reason or "is it connected, free, and allowed to be used?")
+        + f" ({known}; emocam doctor tells more)"
     )
 
 
