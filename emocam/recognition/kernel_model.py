@@ -91,9 +91,7 @@ class KernelRidge:
 
     @cached_property
     def _norms(self) -> FloatArray:
-        quantized = self.references
-        lengths = np.square(quantized.values, dtype=np.float32) @ np.square(quantized.scale)
-        return np.asarray(self.gamma * lengths, np.float32)
+        return np.asarray(self.gamma * self.references.squared_lengths(), np.float32)
 
 
 @dataclass(frozen=True, eq=False)

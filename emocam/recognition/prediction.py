@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol
 
@@ -19,6 +20,16 @@ class PersonalAnswers:
     clusters: IntArray
     distances: FloatArray  # shape (n,), float32: how far each is from the nearest face taught
     within: float  # distance within which a face may be the owner's
+
+    @classmethod
+    def joined(cls, parts: Sequence[PersonalAnswers]) -> PersonalAnswers:
+        """Several of one profile, one after the other."""
+        return cls(
+            np.concatenate([one.probabilities for one in parts]),
+            np.concatenate([one.clusters for one in parts]),
+            np.concatenate([one.distances for one in parts]),
+            parts[0].within,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +53,18 @@ class Prediction:
             )
         if self.points is not None and self.points.shape[:1] != self.clusters.shape:
             raise ValueError(f"a point a face: {self.points.shape}, {self.clusters.shape}")
+
+    @classmethod
+    def joined(cls, parts: Sequence[Prediction]) -> Prediction:
+        """One or more of the same reader, one after the other."""
+        points = [one.points for one in parts if one.points is not None]
+        personal = [one.personal for one in parts if one.personal is not None]
+        return cls(
+            np.concatenate([one.probabilities for one in parts]),
+            np.concatenate([one.clusters for one in parts]),
+            np.concatenate(points) if points else None,
+            PersonalAnswers.joined(personal) if personal else None,
+        )
 
     @property
     def owner(self) -> int | None:

@@ -32,6 +32,14 @@ class QuantizedMatrix:
         """The matrix itself, float32."""
         return np.asarray(self.values * self.scale, dtype=np.float32)
 
+    def squared_lengths(self) -> FloatArray:
+        """Of each row, shape (rows,)."""
+        squares = np.square(self.scale)
+        found = np.empty(len(self.values), np.float32)
+        for rows, block in self._blocks(1):
+            found[rows] = np.square(block, out=block) @ squares
+        return found
+
     def left_product(self, left: FloatArray) -> FloatArray:
         """`left` @ matrix: shape (n, columns) for `left` of shape (n, rows)."""
         product = np.zeros((len(left), len(self.scale)), np.float32)

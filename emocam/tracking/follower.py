@@ -8,12 +8,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from emocam.detection.crop import crop_faces
 from emocam.readings import FrameReadings
 from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.recognition.view_certainty import discounted
-from emocam.tracking.finder import FaceFinder
+from emocam.tracking.finder import NEAR_EVERY_S, FaceFinder
 from emocam.tracking.hysteresis import FORGET_S, CausalSmoother
+from emocam.tracking.last_read import LastRead
 from emocam.types import Box, Face, Frame, ImageU8, Reading, check_bgr
 
 _READ_ALWAYS = 2  # faces, however late it is: both take little longer than one of them
@@ -23,7 +27,8 @@ class Follower:
     """Reads the frames of one source in order: faces keep their ids, labels don't flicker.
 
     Known faces are searched near their last boxes, and the whole frame twice a second, which is
-    several times as fast as searching every frame. Smoothing is causal. Use one for each camera
+    several times as fast as searching every frame; a face that hardly changed since it was last
+    read keeps its answer (see `LastRead`). Smoothing is causal. Use one for each camera
     or clip. `follow` belongs to one thread; `readings_at` may be called from another.
 
     Parameters
@@ -55,8 +60,9 @@ class Follower:
     ) -> None:
         self.recognizer = recognizer if profile is None else recognizer.with_profile(profile)
         self.smooth = smooth
-        self._finder = FaceFinder(keep_all=keep_all)
+        self._finder = FaceFinder(keep_all=keep_all, near_s=NEAR_EVERY_S)
         self._smoother = CausalSmoother(self.recognizer)
+        self._last_read = LastRead(soon=smooth)
         self._last: dict[int, tuple[Reading, float]] = {}
         self._next_index = 0
         self._face_s = 0.0  # what reading a face took last time
@@ -99,6 +105,7 @@ class Follower:
             if not same:
                 self._smoother = CausalSmoother(recognizer)
                 self._last.clear()
+            self._last_read = LastRead(soon=self.smooth)
 
     def follow(self, frame_bgr: ImageU8, time_s: float) -> FrameReadings:
         """The readings of the next frame.
@@ -162,11 +169,10 @@ class Follower:
         if not faces:
             return result
         with self._lock:
-            recognizer, smoother = self.recognizer, self._smoother
-        tracked, faces = faces, self._to_read(faces, read_until_s)
-        start_s = time.monotonic()
-        prediction = recognizer.predict(frame.image_bgr, faces)
-        self._face_s = (time.monotonic() - start_s) / len(faces)
+            recognizer, smoother, last_read = self.recognizer, self._smoother, self._last_read
+        tracked = faces
+        faces = self._read(recognizer, last_read, frame, tracked, read_until_s)
+        prediction = last_read.answers(faces)
         raw = recognizer.readings(faces, prediction)
         of_frame = prediction.of_frame()
         readings = recognizer.readings(faces, of_frame)
@@ -186,6 +192,33 @@ class Follower:
             points=prediction.points,
             hidden=result.hidden + tuple(one for one in tracked if one not in faces),
         )
+
+    def _read(
+        self,
+        recognizer: EmotionRecognizer,
+        last_read: LastRead,
+        frame: Frame,
+        tracked: Sequence[Face],
+        until_s: float | None,
+    ) -> list[Face]:
+        """Read faces into `last_read`; those of which it has the answers now, in their order."""
+        time_s = frame.time_s or 0.0
+        crops = dict(
+            zip(
+                (face.id for face in tracked),
+                crop_faces(frame.image_bgr, tracked, recognizer.model.size),
+                strict=True,
+            )
+        )
+        kept = [face for face in tracked if last_read.keeps(face, crops[face.id], time_s)]
+        due = self._to_read([face for face in tracked if face not in kept], until_s)
+        if due:
+            start_s = time.monotonic()
+            read = [crops[face.id] for face in due]
+            last_read.remember(due, read, recognizer.predict_crops(np.stack(read)), time_s)
+            self._face_s = (time.monotonic() - start_s) / len(due)
+        last_read.forget_all_but(tracked)
+        return [face for face in tracked if face in kept or face in due]
 
     def _to_read(self, faces: Sequence[Face], until_s: float | None) -> list[Face]:
         """Those that there is time for, in the same order."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import cv2
 import numpy as np
 
-from emocam.types import Face, ImageU8, IntArray
+from emocam.types import Face, FloatArray, ImageU8, IntArray
 
 # Share of the face's contrast by which the mean of any 4×4 pixels may differ. Camera noise and
 # repeated frames stay below it; benchmarks/README.md says what readings change by.
@@ -32,21 +32,23 @@ def read_once(faces: Iterable[tuple[Face, ImageU8]]) -> tuple[list[ImageU8], Int
     """
     kept: list[ImageU8] = []
     rows: list[int] = []
-    last: dict[int, tuple[np.ndarray, int]] = {}  # coarse crop and its number, by id
+    last: dict[int, tuple[FloatArray, int]] = {}  # coarse crop and its number, by id
     for face, crop in faces:
-        coarse = _coarse(crop)
+        small = coarse(crop)
         before = last.get(face.id)
-        if before is None or not _is_alike(coarse, before[0]):
-            before = last[face.id] = coarse, len(kept)
+        if before is None or not is_alike(small, before[0]):
+            before = last[face.id] = small, len(kept)
             kept.append(crop)
         rows.append(before[1])
     return kept, np.array(rows, np.int64)
 
 
-def _coarse(crop: ImageU8) -> np.ndarray:
+def coarse(crop: ImageU8) -> FloatArray:
+    """A crop, shape (size, size), in means of its pixels, shape (12, 12): what is compared."""
     small = cv2.resize(crop, (_COARSE, _COARSE), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32)
 
 
-def _is_alike(coarse: np.ndarray, before: np.ndarray) -> bool:
-    return bool(np.abs(coarse - before).max() < _TOLERANCE * before.std())
+def is_alike(now: FloatArray, before: FloatArray, tolerance: float = _TOLERANCE) -> bool:
+    """Whether no mean differs by more than a share of the contrast that the face had before."""
+    return bool(np.abs(now - before).max() < tolerance * before.std())

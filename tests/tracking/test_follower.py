@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import pytest
 
@@ -99,6 +100,23 @@ def test_a_known_face_is_not_searched_twice(make):
     reader = make()
     feed(reader, 0.5)
     assert len(reader._finder._detector.asked[-1]) == 1
+
+
+def test_between_two_searches_its_picture_is_enough(make):
+    reader = make()
+    detector = reader._finder._detector
+    image = np.random.default_rng(0).integers(0, 255, (240, 320, 3)).astype(np.uint8)
+    image = cv2.GaussianBlur(image, (0, 0), 6) * 2
+    for number in range(40):
+        there = tuple(edge + (number % 2) * 2 for edge in LEFT)
+        detector.there = [there]
+        frame = Frame(np.roll(image, (number % 2) * 2, (0, 1)), number, number / 40)
+        result = reader.follow_frame(frame, [LEFT])
+    assert len(result) == 1
+    assert 12 < len(detector.asked) < 24  # of 40 frames
+    before = len(detector.asked)
+    reader.follow_frame(Frame(image[::-1].copy(), 40, 1.0), ())
+    assert len(detector.asked) == before + 1  # it looks another way
 
 
 def test_shown_faces_move_along_and_fade_after_their_last_hit(make):
