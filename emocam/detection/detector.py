@@ -30,7 +30,8 @@ _LEAST_REFINED = 12  # or all with a positive logit, when those are more
 _REFINE_TURNED_LOGIT = -1.5  # the same for turned faces, of which there are fewer
 _LEAST_TURNED_REFINED = 6
 _ENSEMBLE_LOGIT = 0.0  # candidates below it are not given to the cascades
-_ENSEMBLE_TURNED_LOGIT = -1.5
+_TURNED_FROM_LOGIT = -3.5  # frontal logit from which a candidate may be a turned face
+_ENSEMBLE_TURNED_LOGIT = -0.8
 _LEAST_TURNED_TO_ENSEMBLE = 1  # or all with a positive logit, when those are more
 _ROUNDS, _TURNED_ROUNDS = 2, 3  # of refining: the first boxes around turned faces are further off
 _AVERAGED_ROUNDS = 3
@@ -184,9 +185,12 @@ class FaceDetector:
     def _score_candidates(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:
         """Boxes, probabilities and yaw, shape (n, 6), best first, none within another."""
         descriptors = self._frontal.verifier.describe(pyramid, candidates)
-        frontal = _classified(self._frontal, pyramid, candidates, descriptors)
+        scored, refined = self._frontal.verifier.classify(candidates, descriptors)
+        frontal = _classified(self._frontal, pyramid, scored, refined)
         free = ~_within(candidates, frontal[frontal[:, 4] >= _FACE])
-        turned = _classified(self._turned, pyramid, candidates[free], descriptors[free])
+        free &= scored[:, 4] > _TURNED_FROM_LOGIT
+        scored, refined = self._turned.verifier.classify(candidates[free], descriptors[free])
+        turned = _classified(self._turned, pyramid, scored, refined)
         scored = suppress_by_containment(np.concatenate([frontal, turned]))
         yaws = self._head_pose.yaw(self._frontal.verifier.describe(pyramid, scored))
         return np.column_stack([scored, yaws])
@@ -216,28 +220,42 @@ def _gray(frame_bgr: ImageU8) -> ImageU8:
     """The picture in grey, its contrast stretched: gradients in the dark are as good as by day."""
     gray = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY)
     step = max(1, min(gray.shape) // 120)
-    dark, bright = np.percentile(gray[::step, ::step], (1, 99))
+    thinned = gray[::step, ::step].astype(np.uint8, copy=False)
+    dark, bright = percentiles(thinned, (0.01, 0.99))
     gain = min(_MAX_GAIN, 255.0 / max(1.0, bright - dark))
     table = np.clip((np.arange(256) - dark) * gain, 0, 255).astype(np.uint8)
     return cv2.LUT(gray, table).astype(np.uint8, copy=False)
 
 
+def percentiles(gray: ImageU8, shares: tuple[float, ...]) -> list[float]:
+    """As `np.percentile`, of grey levels by their counts: nothing is sorted."""
+    counts = np.bincount(gray.ravel(), minlength=256).cumsum()
+    ranks = np.array(shares) * (gray.size - 1)
+    below, above = (
+        np.searchsorted(counts, rank(ranks), side="right") for rank in (np.floor, np.ceil)
+    )
+    return list(below + (above - below) * (ranks % 1))
+
+
 def _classified(
-    view: _View, pyramid: list[ImageU8], candidates: FloatArray, descriptors: FloatArray
+    view: _View, pyramid: list[ImageU8], scored: FloatArray, refined: FloatArray
 ) -> FloatArray:
-    """Boxes and probabilities of the candidates that may be faces of a view, shape (n, 5)."""
-    if not len(candidates):
-        return np.empty((0, 5), np.float32)
-    scored, refined = view.verifier.classify(candidates, descriptors)
+    """Boxes and probabilities of the candidates that may be faces of a view, shape (n, 5).
+
+    They come as `FaceVerifier.classify` returns them.
+    """
     promising = scored[:, 4] > view.refine_logit
     most = max(view.least_refined, int((scored[:, 4] > 0).sum()))
-    refined = refined[promising][np.argsort(-scored[promising, 4], kind="stable")[:most]]
+    best = np.argsort(-scored[promising, 4], kind="stable")[:most]
+    refined = refined[promising][best]
     rounds = [scored]
-    for _ in range(view.rounds):
+    for _ in range(view.rounds if len(refined) else 0):
         scored, refined = view.verifier.score(pyramid, refined)
         rounds.append(scored)
     scored = averaged_boxes(np.concatenate(rounds[-_AVERAGED_ROUNDS:]), view.ensemble_logit)
     scored = scored[: max(view.least_to_ensemble, int((scored[:, 4] > 0).sum()))]
+    if not len(scored):
+        return scored
     logits = view.ensemble.logits(pyramid, scored)
     scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
     return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])
@@ -264,12 +282,13 @@ def _with_shifted(candidates: FloatArray) -> FloatArray:
 
 def averaged_boxes(scored: FloatArray, least: float) -> FloatArray:
     """One box a place and size: the mean of the good ones there, the logit of the best."""
+    scored = scored[scored[:, 4] > least - _AVERAGED_LOGITS]
     best = suppress_by_distance(scored[scored[:, 4] > least])[:_MOST_TO_ENSEMBLE]
-    for row in best:
-        distance = np.hypot(scored[:, 0] - row[0], scored[:, 1] - row[1])
-        close = distance < _SAME_PLACE * row[2]
-        close &= np.abs(np.log(scored[:, 2] / row[2])) < _SAME_PLACE
-        row[:4] = scored[close & (scored[:, 4] > row[4] - _AVERAGED_LOGITS), :4].mean(axis=0)
+    across = best[:, None, :2] - scored[:, :2]
+    close = np.hypot(across[..., 0], across[..., 1]) < _SAME_PLACE * best[:, 2:3]
+    close &= np.abs(np.log(scored[:, 2] / best[:, 2:3])) < _SAME_PLACE
+    close &= scored[:, 4] > best[:, 4:5] - _AVERAGED_LOGITS
+    best[:, :4] = close @ scored[:, :4] / close.sum(axis=1, keepdims=True)
     return best
 
 

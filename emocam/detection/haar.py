@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from emocam.detection.nms import contained
 from emocam.detection.oriented_boxes import upright_crops
 from emocam.detection.products import finite_product
 from emocam.errors import SetupError
@@ -38,6 +39,8 @@ _SCALE_FACTOR = 1.1
 _MAX_LOGIT = 8.0  # of the verifier: without any detection by a cascade it must not suffice
 AMBIGUOUS = (-3.0, 4.0)
 AMBIGUOUS_TURNED = (-2.0, 2.5)  # the profile cascade costs more
+_SURE, _CLEARLY_LESS = 6.0, 2.0  # the combined logit of a face; how far the verifier's is below
+_NOT_ASKED = -30.0
 # Growth, turn in degrees, shift right and down in shares of the side. A detection in one crop alone
 # is no evidence, and the outcome must not depend on the rounding of a pixel.
 _JITTERS = np.array(
@@ -85,6 +88,9 @@ class HaarEnsemble:
     def logits(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
         """Combined logit of a face, shape (candidates,).
 
+        Candidates that share half of their place with a sure face, and look clearly less like one,
+        are not asked about: they would be suppressed all the same.
+
         Parameters
         ----------
         pyramid
@@ -92,14 +98,25 @@ class HaarEnsemble:
         scored
             Shape (candidates, 5): centre x, centre y, side, tilt, the verifier's logit.
         """
-        first = self._cascade_outputs(pyramid, scored, _JITTERS[:1])
-        logits = finite_product(_stacked(scored, first), self.weights) + self.bias
-        ambiguous = (logits > self._ambiguous[0]) & (logits < self._ambiguous[1])
-        more = self._cascade_outputs(pyramid, scored[ambiguous], _JITTERS[1:])
-        outputs = np.concatenate([first[ambiguous], more], axis=1)
-        stacked = _stacked(scored[ambiguous], outputs)
-        logits[ambiguous] = finite_product(stacked, self.weights) + self.bias
-        return np.asarray(logits, dtype=np.float32)
+        logits = np.full(len(scored), _NOT_ASKED, np.float32)
+        for number in np.argsort(-scored[:, 4], kind="stable"):
+            row = scored[number : number + 1]
+            sure = (logits > _SURE) & (scored[:, 4] > row[0, 4] + _CLEARLY_LESS)
+            if not contained(row, scored[sure])[0]:
+                logits[number] = self._logit(pyramid, row)
+        return logits
+
+    def _logit(self, pyramid: list[ImageU8], row: FloatArray) -> float:
+        """Combined logit of one candidate, shape (1, 5)."""
+        outputs = self._cascade_outputs(pyramid, row, _JITTERS[:1])
+        logit = self._combined(row, outputs)
+        if not self._ambiguous[0] < logit < self._ambiguous[1]:
+            return logit
+        more = self._cascade_outputs(pyramid, row, _JITTERS[1:])
+        return self._combined(row, np.concatenate([outputs, more], axis=1))
+
+    def _combined(self, row: FloatArray, outputs: FloatArray) -> float:
+        return float(finite_product(_stacked(row, outputs), self.weights)[0]) + self.bias
 
     def features(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
         """Outputs of the ensemble's members after all jittered crops, shape (candidates, features).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from emocam.types import FloatArray
+from emocam.types import BoolArray, FloatArray
 
 _MAX_DISTANCE = 0.25  # of the smaller side: closer candidates of similar size are one face
 _MAX_SIZE_RATIO = 1.35  # sizes up to this ratio are similar
@@ -50,24 +50,28 @@ def suppress_by_containment(scored: FloatArray) -> FloatArray:
     -------
     The kept rows, best first.
     """
-    kept: list[FloatArray] = []
-    for row in _best_first(scored):
-        shared = [
-            _overlap_along(row, better, 0)
-            * _overlap_along(row, better, 1)
-            / min(row[2], better[2]) ** 2
-            for better in kept
-        ]
-        if max(shared, default=0.0) < _MAX_CONTAINMENT:
-            kept.append(row)
-    return np.array(kept, np.float32).reshape(-1, scored.shape[1])
+    ordered = _best_first(scored)
+    shared = _containment(ordered, ordered)
+    kept: list[int] = []
+    for index in range(len(ordered)):
+        if shared[index, kept].max(initial=0.0) < _MAX_CONTAINMENT:
+            kept.append(index)
+    return np.asarray(ordered[kept], np.float32)
+
+
+def contained(boxes: FloatArray, others: FloatArray) -> BoolArray:
+    """Which boxes share half of the smaller box with one of the others, shape (boxes,)."""
+    return np.asarray((_containment(boxes, others) >= _MAX_CONTAINMENT).any(axis=1), np.bool_)
+
+
+def _containment(boxes: FloatArray, others: FloatArray) -> FloatArray:
+    """Shared part of two squares, as a share of the smaller one, shape (boxes, others)."""
+    side, other = boxes[:, None, 2], others[:, 2]
+    apart = np.abs(boxes[:, None, :2] - others[:, :2])
+    nested = np.abs(side - other)[..., None] / 2
+    shared = np.maximum(0.0, (side + other)[..., None] / 2 - np.maximum(apart, nested))
+    return np.asarray(shared.prod(axis=2) / np.minimum(side, other) ** 2, np.float32)
 
 
 def _best_first(scored: FloatArray) -> FloatArray:
     return scored[np.argsort(-scored[:, 4], kind="stable")]
-
-
-def _overlap_along(one: FloatArray, other: FloatArray, axis: int) -> float:
-    """Length that two squares share along an axis, in pixels."""
-    distance = max(abs(one[axis] - other[axis]), abs(one[2] - other[2]) / 2)
-    return max(0.0, float((one[2] + other[2]) / 2 - distance))

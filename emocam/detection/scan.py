@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from emocam.detection.cell_gradients import CHANNELS, gradient_cells, gradient_planes
+from emocam.detection.cell_gradients import CHANNELS, gradient_planes
 from emocam.detection.nms import suppress_by_distance
 from emocam.detection.oriented_boxes import apply_pose_offsets
+from emocam.detection.products import finite_product
 from emocam.detection.pyramid import halved, resized_by
 from emocam.detection.rbf_classifier import RbfClassifier
-from emocam.types import FloatArray, ImageU8
+from emocam.detection.scratch import Scratch
+from emocam.detection.template_scores import TEMPLATE_CELLS, WINDOW_NUMBERS, CellGrid
+from emocam.types import FloatArray, ImageU8, IntArray
 
-TEMPLATE_CELLS = 6
 CELLS = (4.0, 5.0, 6.0)  # pixels: three scales an octave
 TEMPLATE_PIXELS = 24
-WINDOW_NUMBERS = TEMPLATE_CELLS * TEMPLATE_CELLS * CHANNELS
 _BORDER = 16  # pixels repeated around small pictures, where a face may fill all
 _MAX_FACE_SHARE = 1.3  # of the picture's shorter side: a face's box may be larger than it
 _CERTAIN_LOGIT = 1.0  # candidates above it stay, however many there are
 _MOST_CLASSIFIED = 400  # windows; a face's best window is hardly ever among the worse ones
 _MOST_REFINED = 200  # of them
 _NONE = np.empty((0, WINDOW_NUMBERS), np.float32)
+_AROUND = np.ones((3, 3), np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,20 @@ class ScanArrays:
     classifier: RbfClassifier  # logit of a face, for the windows above the threshold
 
 
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """Peaks of one scale: each array has shape (peaks,)."""
+
+    grid: CellGrid
+    cell: float  # pixels at this scale
+    border: int  # pixels at this scale
+    scale: float  # of the whole picture to this scale
+    rows: IntArray
+    columns: IntArray
+    templates: IntArray
+    scores: FloatArray
+
+
 class TemplateScan:
     """Slides linear templates, one a tilt of the head, over the gradients of a picture.
 
@@ -58,6 +75,10 @@ class TemplateScan:
         rows = arrays.weights.reshape(TEMPLATE_CELLS, TEMPLATE_CELLS * CHANNELS, -1)
         # One product for all rows of the templates: (rows × templates) × (columns × channels).
         self._by_row = np.ascontiguousarray(rows.transpose(0, 2, 1)).reshape(-1, rows.shape[1])
+        # And one for the pose offsets of all templates, of which each window takes its own.
+        pose = arrays.pose_weights.transpose(1, 0, 2)
+        self._pose_weights = np.ascontiguousarray(pose).reshape(WINDOW_NUMBERS, -1)
+        self._scratch = Scratch()
 
     def search(self, pyramid: list[ImageU8], min_face: float, most: int) -> FloatArray:
         """Candidates of a picture, the best first.
@@ -85,68 +106,69 @@ class TemplateScan:
 
     def windows(
         self, pyramid: list[ImageU8], min_face: float
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+    ) -> tuple[FloatArray, FloatArray, IntArray]:
         """Windows above the threshold, best first: boxes (n, 4), numbers (n, 252), templates."""
+        levels = list(self._levels(pyramid, min_face))
+        if not levels:
+            return np.empty((0, 4), np.float32), _NONE, np.empty(0, np.int64)
+        numbers = np.repeat(np.arange(len(levels)), [len(one.scores) for one in levels])
+        scores, rows, columns, templates = (
+            np.concatenate([getattr(one, name) for one in levels])
+            for name in ("scores", "rows", "columns", "templates")
+        )
+        best = np.argsort(-scores, kind="stable")[:_MOST_CLASSIFIED]
+        numbers, rows, columns, templates = (
+            one[best] for one in (numbers, rows, columns, templates)
+        )
+        windows = np.empty((len(best), WINDOW_NUMBERS), np.float32)
+        for number in np.unique(numbers):
+            of_level = numbers == number
+            windows[of_level] = levels[number].grid.windows(rows[of_level], columns[of_level])
+        cells, borders, scales = np.array(
+            [(one.cell, one.border, one.scale) for one in levels], np.float32
+        )[numbers].T
+        sides = TEMPLATE_CELLS * cells
+        x, y = (one * cells + sides / 2 - borders for one in (columns, rows))
+        boxes = np.stack([x * scales, y * scales, sides * scales, self.arrays.tilts_deg[templates]])
+        return boxes.T.astype(np.float32), windows, templates
+
+    def refine(self, boxes: FloatArray, windows: FloatArray, templates: IntArray) -> FloatArray:
+        """The boxes after the pose offsets that their windows predict, shape (n, 4)."""
+        offsets = finite_product(windows, self._pose_weights)
+        offsets = offsets.reshape(len(boxes), *self.arrays.pose_biases.shape)
+        own = offsets[np.arange(len(boxes)), templates] + self.arrays.pose_biases[templates]
+        return apply_pose_offsets(boxes, own)
+
+    def _levels(self, pyramid: list[ImageU8], min_face: float) -> Iterator[_Level]:
+        """What each scale finds."""
         height, width = pyramid[0].shape
         gray = resized_by(pyramid, min(1.0, TEMPLATE_PIXELS / min_face))
         scale = 0.5 * (width / gray.shape[1] + height / gray.shape[0])
-        found: list[tuple[FloatArray, FloatArray, FloatArray]] = [
-            (_NONE[:, :5], _NONE, _NONE[:, 0])
-        ]
         while _MAX_FACE_SHARE * min(gray.shape) >= TEMPLATE_PIXELS:
-            for boxes, windows, scores in self._octave(gray):
-                boxes[:, :3] *= scale
-                found.append((boxes, windows, scores))
+            yield from self._octave(gray, scale)
             gray, scale = halved(gray), 2 * scale
-        boxes, windows, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        best = np.argsort(-scores, kind="stable")[:_MOST_CLASSIFIED]
-        return boxes[best, :4], windows[best], boxes[best, 4].astype(np.intp)
 
-    def refine(self, boxes: FloatArray, windows: FloatArray, templates: FloatArray) -> FloatArray:
-        """The boxes after the pose offsets that their windows predict, shape (n, 4)."""
-        arrays = self.arrays
-        offsets = np.einsum("nf,nfp->np", windows, arrays.pose_weights[templates])
-        return apply_pose_offsets(boxes, offsets + arrays.pose_biases[templates])
-
-    def _octave(self, gray: ImageU8) -> list[tuple[FloatArray, FloatArray, FloatArray]]:
+    def _octave(self, gray: ImageU8, scale: float) -> Iterator[_Level]:
         shortest = min(gray.shape)
         border = _BORDER if shortest < 6 * TEMPLATE_PIXELS else 0
         if border:
             sides = (border, border, border, border)
             framed = cv2.copyMakeBorder(gray, *sides, cv2.BORDER_REPLICATE)
             gray = framed.astype(np.uint8, copy=False)
-        planes = gradient_planes(gray)
-        fitting = [cell for cell in CELLS if _MAX_FACE_SHARE * shortest >= TEMPLATE_CELLS * cell]
-        return [self._level(planes, cell, border) for cell in fitting]
+        planes = gradient_planes(gray, self._scratch)
+        for cell in CELLS:
+            if _MAX_FACE_SHARE * shortest >= TEMPLATE_CELLS * cell:
+                grid = CellGrid(planes, cell, self._scratch, f"cells of {cell * scale:.3f} pixels")
+                yield self._level(grid, cell, border, scale)
 
-    def _level(
-        self, planes: FloatArray, cell: float, border: int
-    ) -> tuple[FloatArray, FloatArray, FloatArray]:
-        cells = gradient_cells(planes, cell)
-        scores = self._scores(cells)
-        best = scores.max(axis=0)
-        peaks = (best > self.arrays.threshold) & (best >= cv2.dilate(best, np.ones((3, 3))))
+    def _level(self, grid: CellGrid, cell: float, border: int, scale: float) -> _Level:
+        """The places that score best around and above the threshold."""
+        scores = grid.scores(self._by_row, self.arrays.biases, self._scratch)
+        best = scores.max(axis=1).transpose(1, 2, 0)
+        best = np.ascontiguousarray(best).reshape(len(best), -1)
+        best = best[:, : grid.columns - TEMPLATE_CELLS + 1]
+        peaks = (best > self.arrays.threshold) & (best >= cv2.dilate(best, _AROUND))
         rows, columns = np.nonzero(peaks)
-        template = scores[:, rows, columns].argmax(axis=0)
-        side = TEMPLATE_CELLS * cell
-        centers = np.stack([columns, rows]) * cell + side / 2 - border
-        tilts = self.arrays.tilts_deg[template]
-        boxes = np.stack([*centers, np.full(len(rows), side), tilts, template], axis=1)
-        boxes = boxes.astype(np.float32)
-        around = np.arange(TEMPLATE_CELLS)
-        windows = cells[(rows[:, None] + around)[:, :, None], (columns[:, None] + around)[:, None]]
-        return boxes, windows.reshape(-1, WINDOW_NUMBERS), best[rows, columns]
-
-    def _scores(self, cells: FloatArray) -> FloatArray:
-        """Score of each template at each place, shape (templates, rows, columns)."""
-        height, width, _ = cells.shape
-        rows, columns = height - TEMPLATE_CELLS + 1, width - TEMPLATE_CELLS + 1
-        windows = np.lib.stride_tricks.sliding_window_view(
-            cells.reshape(height, -1), TEMPLATE_CELLS * CHANNELS, axis=1
-        )[:, ::CHANNELS]
-        products = self._by_row @ np.ascontiguousarray(windows).reshape(height * columns, -1).T
-        by_row = products.reshape(TEMPLATE_CELLS, -1, height, columns)
-        scores: FloatArray = by_row[0, :, :rows] + self.arrays.biases[:, None, None]
-        for row in range(1, TEMPLATE_CELLS):
-            scores += by_row[row, :, row : row + rows]
-        return scores
+        across, phase = np.divmod(columns, TEMPLATE_CELLS)
+        templates = scores[phase, :, rows, across].argmax(axis=1)
+        return _Level(grid, cell, border, scale, rows, columns, templates, best[rows, columns])

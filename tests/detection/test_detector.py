@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from emocam.detection.detector import FaceDetector
+from emocam.detection.detector import FaceDetector, percentiles
 from emocam.detection.haar import load_cascade
 from emocam.errors import SetupError
 from emocam.io.photos import read_photo
@@ -154,3 +154,11 @@ def test_a_share_must_be_one(share: float) -> None:
 def test_a_cascade_that_opencv_lacks() -> None:
     with pytest.raises(SetupError, match=r"no Haar cascade 'none\.xml'; run: pip install"):
         load_cascade("none.xml")
+
+
+@pytest.mark.parametrize("size", [1, 2, 97, 5000])
+def test_percentiles_by_counts_are_those_by_sorting(size: int) -> None:
+    gray = np.random.default_rng(size).integers(20, 240, size).astype(np.uint8)
+    assert percentiles(gray, (0.01, 0.5, 0.99)) == pytest.approx(
+        np.percentile(gray, (1, 50, 99)).tolist()
+    )
