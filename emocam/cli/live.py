@@ -121,8 +121,11 @@ def live(
     )
     # Standard output belongs to the messages where they go there.
     terminal = Terminal(results_to_stderr="jsonl:-" in options.send)
-    for line in run_live(options, terminal).lines():
+    summary = run_live(options, terminal)
+    for line in summary.lines():
         terminal.line(line)
+    if summary.is_incomplete:
+        raise typer.Exit(1)
 
 
 def _size(text: str | None) -> tuple[int, int] | None:

@@ -210,6 +210,7 @@ class LiveSession:
             )
         except OutputError as error:  # the film's: its disk is full, say
             self._say(str(error))
+            self.summary.is_incomplete = True
             return ""
 
     def _obey(self, action: str) -> bool:
@@ -250,6 +251,7 @@ class LiveSession:
             path = self.view.film.stop()
         except OutputError as error:
             self._say(str(error))
+            self.summary.is_incomplete = True
             return
         if path is not None:
             left_out = self.view.film.left_out
@@ -285,6 +287,7 @@ class LiveSession:
                 self._reporter.note(f"kept the profile {path}")
             except OutputError as error:
                 self._reporter.note(str(error))
+                self.summary.is_incomplete = True
 
     def _say(self, message: str) -> None:
         self._message, self._message_until_s = message, self.camera.clock_s + _MESSAGE_S

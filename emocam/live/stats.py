@@ -69,6 +69,7 @@ class Summary:
     turned_down: int = 0  # boxes that looked like faces at first and were none
     marks: list[tuple[str, float]] = field(default_factory=list)  # name, time in seconds
     sending: list[str] = field(default_factory=list)  # a line for each receiver of readings
+    is_incomplete: bool = False  # whether a film or profile that was asked for was not written
     _seen: dict[int, _LastLabel] = field(default_factory=dict)
     _last_read_s: dict[str, float] = field(default_factory=dict)  # by source
 

@@ -130,7 +130,9 @@ def _open(path: Path) -> Dataset:
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
             return _from_rows(path, read_rows(lines, str(path)))
-    if zipfile.is_zipfile(path):
+    with path.open("rb") as file:  # of a name that may not be read it would say that it is none
+        is_zip = zipfile.is_zipfile(file)
+    if is_zip:
         return _open_zip(path)
     raise DatasetError(f"{path} is neither a zip, a folder nor a fer2013.csv")
 
