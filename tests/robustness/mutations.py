@@ -3,7 +3,9 @@
     python tests/robustness/mutations.py --count 100000 --seed 1
 
 Good pictures and clips in nine formats are cut, flipped, spliced and swollen at random places (the
-same seed damages the same). A batch is one run of `emocam label`, `emocam video` for clips.
+same seed damages the same). A batch is one run of `emocam label`, `emocam video` for clips. One
+that ends within ten seconds holds no file that takes so long; of a slower one both halves are run
+again, down to a single file.
 """
 
 from __future__ import annotations
@@ -11,12 +13,13 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +36,8 @@ PHOTOS = {
 CLIPS = ("mp4", "mkv")
 MEMORY_MB = 1000
 HANG_S = 10.0
+_BATCH_ENDS_S = 120.0  # a batch that takes longer is stopped, and its halves are run
+_PHOTOS_A_BATCH, _CLIPS_A_BATCH = 400, 40  # some seconds each
 _STATUSES = frozenset({"ok", "no_face", "unreadable", "truncated", "too_large", "unsupported"})
 _ROOT = Path(__file__).parents[2]
 _MEASURED = (
@@ -43,11 +48,19 @@ _MEASURED = (
 )
 
 
+Batch = list[tuple[str, bytes]]
+"""Names and contents of files."""
+
+
 class Outcome(NamedTuple):
-    """What came of damaged files: how many, their statuses, faults, MB at most, seconds."""
+    """What came of damaged files: how many, their statuses, faults, MB at most, seconds.
+
+    `hangs` names the files that took more than ten seconds; they are among the faults too.
+    """
 
     files: int
     statuses: Counter[str]
+    hangs: list[str]
     faults: list[str]
     memory_mb: float
     seconds: float
@@ -83,11 +96,12 @@ def damaged(data: bytes, rng: np.random.Generator) -> bytes:
     return bytes(out)
 
 
-def batches(count: int, seed: int, size: int) -> Iterator[tuple[bool, list[tuple[str, bytes]]]]:
+def batches(count: int, seed: int) -> Iterator[tuple[bool, Batch]]:
     """Damaged files in batches of photos or clips: the ninth of all that are due to each format."""
     with tempfile.TemporaryDirectory() as folder:
         good = good_files(Path(folder))
     for is_clip, endings in ((False, tuple(PHOTOS)), (True, CLIPS)):
+        size = _CLIPS_A_BATCH if is_clip else _PHOTOS_A_BATCH
         total = round(count * len(endings) / 9)
         for first in range(0, total, size):
             batch = []
@@ -98,8 +112,36 @@ def batches(count: int, seed: int, size: int) -> Iterator[tuple[bool, list[tuple
             yield is_clip, batch
 
 
-def try_batch(is_clip: bool, batch: list[tuple[str, bytes]], folder: Path) -> Outcome:
-    """Run emocam over the files, and see what came of each."""
+def try_batch(is_clip: bool, batch: Batch) -> Outcome:
+    """Run emocam over the files, and see what came of each and which of them hang."""
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = _run(is_clip, batch, Path(folder))
+    if outcome is not None and outcome.seconds < HANG_S:
+        return outcome
+    if len(batch) == 1:
+        hang = [f"{batch[0][0]}: hangs"]
+        return Outcome(1, Counter({"hangs": 1}), hang, hang, 0.0, _BATCH_ENDS_S)
+    middle = len(batch) // 2
+    halves = joined([try_batch(is_clip, batch[:middle]), try_batch(is_clip, batch[middle:])])
+    # What came of all at once counts, where it came to an end.
+    return halves if outcome is None else outcome._replace(
+        hangs=halves.hangs, faults=outcome.faults + halves.hangs
+    )  # fmt: skip
+
+
+def joined(outcomes: Iterable[Outcome]) -> Outcome:
+    """What came of all of them."""
+    files, statuses, hangs, faults, memory_mb, seconds = 0, Counter[str](), [], [], 0.0, 0.0
+    for one in outcomes:
+        files, seconds = files + one.files, seconds + one.seconds
+        statuses += one.statuses
+        hangs, faults = hangs + one.hangs, faults + one.faults
+        memory_mb = max(memory_mb, one.memory_mb)
+    return Outcome(files, statuses, hangs, faults, memory_mb, seconds)
+
+
+def _run(is_clip: bool, batch: Batch, folder: Path) -> Outcome | None:
+    """One run over the files; None when it did not end in time."""
     inputs = folder / "in"
     inputs.mkdir()
     for name, data in batch:
@@ -110,36 +152,36 @@ def try_batch(is_clip: bool, batch: list[tuple[str, bytes]], folder: Path) -> Ou
     else:
         command += ["label", "in", "-o", "out.csv", "--jobs", "2"]
     began_s = time.monotonic()
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _MEASURED, *command],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=60 + HANG_S * len(batch),
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return Outcome(len(batch), Counter(), ["a hang"], 0.0, time.monotonic() - began_s)
+    with subprocess.Popen(
+        [sys.executable, "-c", _MEASURED, *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(_ROOT), "OPENBLAS_NUM_THREADS": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    ) as running:
+        try:
+            _, err = running.communicate(timeout=_BATCH_ENDS_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(running.pid, signal.SIGKILL)  # its workers too
+            return None
     seconds = time.monotonic() - began_s
-    *lines, peak = done.stderr.splitlines()
+    *lines, peak = err.splitlines()
     memory_mb = int(peak.split()[1]) / 1024
     statuses = _clip_statuses(folder, batch, lines) if is_clip else _photo_statuses(folder, batch)
-    faults = _faults(done.returncode, lines, statuses, memory_mb)
-    return Outcome(len(batch), Counter(statuses.values()), faults, memory_mb, seconds)
+    faults = _faults(running.returncode, lines, statuses, memory_mb)
+    return Outcome(len(batch), Counter(statuses.values()), [], faults, memory_mb, seconds)
 
 
-def _photo_statuses(folder: Path, batch: list[tuple[str, bytes]]) -> dict[str, str]:
+def _photo_statuses(folder: Path, batch: Batch) -> dict[str, str]:
     with (folder / "out.csv").open(newline="", encoding="utf-8") as file:
         rows = {Path(row["source"]).name: row["status"] for row in csv.DictReader(file)}
     return {name: rows.get(name, "missing") for name, _ in batch}
 
 
-def _clip_statuses(
-    folder: Path, batch: list[tuple[str, bytes]], lines: list[str]
-) -> dict[str, str]:
+def _clip_statuses(folder: Path, batch: Batch, lines: list[str]) -> dict[str, str]:
     """A clip has a table, or a line that says why not."""
     statuses = {}
     for name, _ in batch:
@@ -160,17 +202,14 @@ def _faults(code: int, lines: list[str], statuses: dict[str, str], memory_mb: fl
     return faults
 
 
-def try_all(count: int, seed: int, size: int = 1000) -> Outcome:
-    """Damage and read so many files."""
-    files, statuses, faults, memory_mb, seconds = 0, Counter[str](), list[str](), 0.0, 0.0
-    for is_clip, batch in batches(count, seed, size):
-        with tempfile.TemporaryDirectory() as folder:
-            one = try_batch(is_clip, batch, Path(folder))
-        files, seconds = files + one.files, seconds + one.seconds
-        statuses += one.statuses
-        faults += one.faults
-        memory_mb = max(memory_mb, one.memory_mb)
-    return Outcome(files, statuses, faults, memory_mb, seconds)
+def try_all(count: int, seed: int, *, tell: bool = False) -> Outcome:
+    """Damage and read so many files; says after each batch how far it is, if asked."""
+    outcome = joined(())
+    for is_clip, batch in batches(count, seed):
+        outcome = joined([outcome, try_batch(is_clip, batch)])
+        if tell:
+            print(f"{outcome.files} files, {len(outcome.faults)} faults", file=sys.stderr)
+    return outcome
 
 
 def main() -> None:
@@ -178,10 +217,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    outcome = try_all(chosen.count, chosen.seed)
+    outcome = try_all(chosen.count, chosen.seed, tell=True)
     print(
         f"{outcome.files} damaged files in {outcome.seconds:.0f} s, {outcome.memory_mb:.0f} MB at "
-        f"most: {dict(outcome.statuses)}; {len(outcome.faults)} faults"
+        f"most: {dict(outcome.statuses)}; {len(outcome.faults)} faults, "
+        f"{len(outcome.hangs)} hangs"
     )
     for fault in outcome.faults[:50]:
         print(fault)
