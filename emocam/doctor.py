@@ -70,6 +70,7 @@ def examine(source: Address | None = None, model: str | None = None) -> Iterator
     yield check_display()
     yield from check_cameras() if source is None else [check_source(source)]
     yield check_film()
+    yield check_caches()
     if recognizer is not None:
         yield check_speed(recognizer)
 
@@ -198,6 +199,26 @@ def check_film() -> Check:
         mend = "pip install --force-reinstall av"
         return Check("films", "warning", f"can't be recorded: {error}", mend)
     return Check("films", "ok", "H.264 with sound")
+
+
+def check_caches() -> Check:
+    """What stays on the disk beside the results, all of it the libraries' own."""
+    home, is_linux = Path.home(), sys.platform.startswith("linux")
+    default = home / ".matplotlib"
+    if is_linux:
+        default = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "matplotlib"
+    fonts = Path(os.environ.get("MPLCONFIGDIR") or default)
+    state = f"{_size_of(fonts) / 1e3:.0f} kB" if fonts.is_dir() else "none yet"
+    found = f"list of the system's fonts, of Matplotlib: {fonts} ({state})"
+    workers = os.environ.get("JOBLIB_TEMP_FOLDER") or (
+        "/dev/shm" if is_linux else tempfile.gettempdir()
+    )
+    found += f"; while processes run, their locks: {workers}"
+    return Check("caches", "ok", f"{found}; no pictures in either")
+
+
+def _size_of(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def check_speed(recognizer: EmotionRecognizer, seconds: float = _SPEED_S) -> Check:

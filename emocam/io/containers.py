@@ -35,4 +35,5 @@ def open_container(path: Path) -> Any:
     av.error.FFmpegError
         When it can't be opened, or is a playlist.
     """
-    return av.open(str(path.absolute()), options=_OPTIONS)
+    # Titles that are no UTF-8, as of many an older film, are no reason to refuse its pictures.
+    return av.open(str(path.absolute()), options=_OPTIONS, metadata_errors="replace")

@@ -63,6 +63,14 @@ def test_names_with_letters_of_all_kinds(tmp_path):
     assert len(index_and_times(named)) == 3
 
 
+def test_a_title_that_is_no_utf_8_is_no_reason_to_refuse_a_clip(tmp_path):
+    clip = write_h264(tmp_path / "clip.mp4", [0.0, 0.04, 0.08])
+    data = clip.read_bytes()
+    assert data.count(b"VideoHandler") == 1
+    clip.write_bytes(data.replace(b"VideoHandler", b"VideoHandl\xe9\xcf"))
+    assert len(index_and_times(clip)) == 3
+
+
 def test_half_a_clip_gives_what_can_be_had_and_says_so(tmp_path):
     clip = write_clip(tmp_path / "clip.mkv", 100)
     data = clip.read_bytes()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -39,6 +40,7 @@ HANG_S = 10.0
 _BATCH_ENDS_S = 120.0  # a batch that takes longer is stopped, and its halves are run
 _PHOTOS_A_BATCH, _CLIPS_A_BATCH = 400, 40  # some seconds each
 _STATUSES = frozenset({"ok", "no_face", "unreadable", "truncated", "too_large", "unsupported"})
+_UNEXPECTED = re.compile(r"unexpected [A-Z]\w+")  # and the kind of an error that nobody expected
 _ROOT = Path(__file__).parents[2]
 _MEASURED = (
     "import resource, subprocess, sys;"
@@ -194,7 +196,9 @@ def _clip_statuses(folder: Path, batch: Batch, lines: list[str]) -> dict[str, st
 
 def _faults(code: int, lines: list[str], statuses: dict[str, str], memory_mb: float) -> list[str]:
     faults = [f"{name}: {status}" for name, status in statuses.items() if status not in _STATUSES]
-    faults += [line for line in lines if not line.startswith("emocam: ") or "unexpected" in line]
+    faults += [
+        line for line in lines if not line.startswith("emocam: ") or _UNEXPECTED.search(line)
+    ]
     if code not in (0, 1):
         faults.append(f"exit code {code}")
     if memory_mb > MEMORY_MB:
