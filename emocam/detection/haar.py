@@ -41,6 +41,7 @@ AMBIGUOUS = (-3.0, 4.0)
 AMBIGUOUS_TURNED = (-2.0, 2.5)  # the profile cascade costs more
 _SURE, _CLEARLY_LESS = 6.0, 2.0  # the combined logit of a face; how far the verifier's is below
 _NOT_ASKED = -30.0
+_MOST_WINDOWS = 60  # that one cascade is taken to accept at most: 41 were seen
 # Growth, turn in degrees, shift right and down in shares of the side. A detection in one crop alone
 # is no evidence, and the outcome must not depend on the rounding of a pixel.
 _JITTERS = np.array(
@@ -108,15 +109,22 @@ class HaarEnsemble:
 
     def _logit(self, pyramid: list[ImageU8], row: FloatArray) -> float:
         """Combined logit of one candidate, shape (1, 5)."""
-        outputs = self._cascade_outputs(pyramid, row, _JITTERS[:1])
-        logit = self._combined(row, outputs)
+        windows = self._windows(pyramid, row, _JITTERS[:1], self._members[: len(FRONTAL)])
+        left = self._members[len(FRONTAL) :]
+        if left:
+            most = np.full((1, 1, len(left)), _MOST_WINDOWS, np.float32)
+            if self._combined(row, np.concatenate([windows, most], axis=2)) < 0:
+                return _NOT_ASKED
+            of_left = self._windows(pyramid, row, _JITTERS[:1], left)
+            windows = np.concatenate([windows, of_left], axis=2)
+        logit = self._combined(row, windows)
         if not self._ambiguous[0] < logit < self._ambiguous[1]:
             return logit
-        more = self._cascade_outputs(pyramid, row, _JITTERS[1:])
-        return self._combined(row, np.concatenate([outputs, more], axis=1))
+        more = self._windows(pyramid, row, _JITTERS[1:], self._members)
+        return self._combined(row, np.concatenate([windows, more], axis=1))
 
-    def _combined(self, row: FloatArray, outputs: FloatArray) -> float:
-        return float(finite_product(_stacked(row, outputs), self.weights)[0]) + self.bias
+    def _combined(self, row: FloatArray, windows: FloatArray) -> float:
+        return float(finite_product(_stacked(row, windows), self.weights)[0]) + self.bias
 
     def features(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
         """Outputs of the ensemble's members after all jittered crops, shape (candidates, features).
@@ -124,23 +132,26 @@ class HaarEnsemble:
         These are the verifier's logit, then log(1 + windows) of each cascade and whether it has
         any, averaged over the crops.
         """
-        return _stacked(scored, self._cascade_outputs(pyramid, scored, _JITTERS))
+        return _stacked(scored, self._windows(pyramid, scored, _JITTERS, self._members))
 
-    def _cascade_outputs(
-        self, pyramid: list[ImageU8], scored: FloatArray, jitters: FloatArray
+    def _windows(
+        self,
+        pyramid: list[ImageU8],
+        scored: FloatArray,
+        jitters: FloatArray,
+        members: Sequence[tuple[cv2.CascadeClassifier, Member]],
     ) -> FloatArray:
-        """Two outputs a cascade for each jittered crop, shape (candidates, jitters, outputs)."""
+        """Windows that each cascade accepts, shape (candidates, jitters, cascades)."""
         boxes = np.concatenate([_jittered(row, jitters) for row in scored] or [scored])
-        sizes = {(member.crop_share, member.crop_pixels) for _, member in self._members}
+        sizes = {(member.crop_share, member.crop_pixels) for _, member in members}
         crops = {size: upright_crops(pyramid, boxes, *size) for size in sizes}
         counts = [
             [_count_windows(cascade, member, crop) for crop in crops[size]]
-            for cascade, member in self._members
+            for cascade, member in members
             for size in [(member.crop_share, member.crop_pixels)]
         ]
         windows = np.array(counts, np.float32).reshape(len(counts), -1, len(jitters))
-        windows = windows.transpose(1, 2, 0)
-        return np.concatenate([np.log1p(windows), windows > 0], axis=2)
+        return np.asarray(windows.transpose(1, 2, 0))
 
 
 def _count_windows(cascade: cv2.CascadeClassifier, member: Member, crop: ImageU8) -> int:
@@ -162,7 +173,9 @@ def _accepted_windows(cascade: cv2.CascadeClassifier, member: Member, crop: Imag
     return int((off.max(axis=1, initial=0) < member.max_off_center).sum())
 
 
-def _stacked(scored: FloatArray, outputs: FloatArray) -> FloatArray:
+def _stacked(scored: FloatArray, windows: FloatArray) -> FloatArray:
+    """See `HaarEnsemble.features`."""
+    outputs = np.concatenate([np.log1p(windows), windows > 0], axis=2)
     return np.column_stack([np.minimum(scored[:, 4], _MAX_LOGIT), outputs.mean(axis=1)])
 
 
