@@ -25,7 +25,6 @@ from emocam.errors import SourceError
 from emocam.io.address import Address
 from emocam.io.camera_device import why_not_open
 from emocam.io.screen import ScreenCapture
-from emocam.io.video_reader import VideoFile
 from emocam.types import ImageU8
 
 OPEN_TIMEOUT_S = 5.0
@@ -177,6 +176,8 @@ class _FileCapture:
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise SourceError(f"there is no file {path} (a camera is a number, such as 0)")
+        from emocam.io.video_reader import VideoFile  # 17 MB that a camera doesn't need
+
         self._path = path
         self._opened = ExitStack()
         self._frames = iter(self._opened.enter_context(VideoFile(path)))

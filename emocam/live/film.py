@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from emocam.errors import OutputError, reason_of
-from emocam.io.video_writer import FilmRecorder
 from emocam.types import ImageU8
 
 _STILL_EVERY_S = 0.5  # frames of a film while the camera gives none
@@ -99,6 +98,8 @@ class LiveFilm:
         return path
 
     def _encode(self, path: Path, waiting: _Waiting, fps: float) -> None:
+        from emocam.io.video_writer import FilmRecorder  # 17 MB that most sessions don't need
+
         first = waiting.get()
         if first is None:
             return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -230,7 +232,7 @@ class TestPictures:
         def write(*_: object) -> None:
             raise error
 
-        monkeypatch.setattr("emocam.live.film.FilmRecorder.write", write)
+        monkeypatch.setattr(FilmRecorder, "write", write)
         film = LiveFilm()
         film.start(tmp_path / "film.mp4")
         film.write(np.zeros((48, 64, 3), np.uint8), 0.0, 25, is_new=True)
@@ -392,3 +394,9 @@ class TestSignals:
             assert signal.getsignal(signal.SIGHUP) is handler
         finally:
             signal.signal(signal.SIGHUP, before)
+
+
+def test_a_session_loads_no_video_library_before_it_films():
+    code = "import sys, emocam.cli.live, emocam.live.run; print('av' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
