@@ -21,7 +21,7 @@ from emocam.recognition.view_certainty import discounted
 from emocam.types import BoolArray, FloatArray
 
 BINS = ((0, 15), (15, 40), (40, 50), (50, 90))
-BATCH = 256
+BATCH, DRAWS = 256, 200
 
 
 def calibration_error(certainty: FloatArray, right: BoolArray) -> float:
@@ -32,6 +32,15 @@ def calibration_error(certainty: FloatArray, right: BoolArray) -> float:
         for one in np.unique(bins)
     ]
     return float(sum(gaps))
+
+
+def error_by_chance(certainty: FloatArray) -> float:
+    """What a model of this certainty shows in so few faces although it is perfectly calibrated."""
+    rng = np.random.default_rng(0)
+    drawn = [
+        calibration_error(certainty, rng.random(len(certainty)) < certainty) for _ in range(DRAWS)
+    ]
+    return float(np.mean(drawn))
 
 
 def main(folder: Path) -> None:
@@ -48,15 +57,16 @@ def main(folder: Path) -> None:
     views = [Face(square, yaw=float(yaw)) for yaw in yaws]
     probabilities = discounted(np.concatenate(parts), views)
     certainty, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == truth
-    print("| yaw | faces | accuracy by label | mean certainty | calibration error | unsure |")
-    print("|---|---|---|---|---|---|")
+    print("| yaw | faces | accuracy | mean certainty | calibration error | by chance | unsure |")
+    print("|---|---|---|---|---|---|---|")
     for least, most in BINS:
         part = (np.abs(yaws) >= least) & (np.abs(yaws) < most)
         unsure = (certainty[part] < recognizer.certainty).mean()
         print(
             f"| {least} to {most}° | {part.sum()} | {right[part].mean():.1%} "
             f"| {certainty[part].mean():.1%} "
-            f"| {calibration_error(certainty[part], right[part]):.3f} | {unsure:.0%} |"
+            f"| {calibration_error(certainty[part], right[part]):.3f} "
+            f"| {error_by_chance(certainty[part]):.3f} | {unsure:.0%} |"
         )
 
 
