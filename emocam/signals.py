@@ -31,17 +31,29 @@ def interrupt_on_kill() -> Iterator[threading.Event]:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+class Ending(threading.Event):
+    """Set by the first signal."""
+
+    number = 0  # of that signal; 0 before it
+
+    @property
+    def exit_code(self) -> int:
+        """What shells have for a command that the signal ended: 130 for Ctrl-C, 143 for SIGTERM."""
+        return 128 + self.number
+
+
 @contextmanager
-def end_on_signals() -> Iterator[threading.Event]:
+def end_on_signals() -> Iterator[Ending]:
     """An event that is set by the first signal; a second one interrupts at once.
 
     A process under `nohup` ignores a terminal that closes.
     """
-    ending = threading.Event()
+    ending = Ending()
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
         if ending.is_set():
             raise KeyboardInterrupt
+        ending.number = number
         ending.set()
 
     numbers = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from emocam.cli.options import (
-    INTERRUPTED,
     Certainty,
     Force,
     Model,
@@ -152,7 +151,7 @@ def video(
                     "what is done has .partial in its name" if result.stopped else "clips are left"
                 )
                 terminal.note(f"stopped; {what}")
-                raise typer.Exit(INTERRUPTED)
+                raise typer.Exit(stop.exit_code)
     if failed:
         raise typer.Exit(1)
 

@@ -57,7 +57,7 @@ def prepare_processes() -> Any:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["emocam.label.worker"])
         try:
-            with _one_thread_each():
+            with _one_thread_each(), _silent_stderr():
                 ensure_running()
             return context
         except OSError:  # its socket can't be made, as where the path of $TMPDIR is long
@@ -78,6 +78,19 @@ def _one_thread_each() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """What is started in the block prints nothing: not of a parent that has just been stopped."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 # Named here and imported there: the run itself needs no OpenCV, and starts sooner without.
