@@ -243,7 +243,7 @@ class _Process:
                 return self._executor.submit(read, tasks)
         except BrokenProcessPool:
             pass
-        self._executor = ProcessPoolExecutor(1, prepare_processes(), _leave_interrupts)
+        self._executor = ProcessPoolExecutor(1, prepare_processes(), _begin_apart)
         with _one_thread_each():
             return self._executor.submit(read, tasks)
 
@@ -256,9 +256,16 @@ class _Process:
         self._executor.shutdown()
 
 
-def _leave_interrupts() -> None:
-    """Leave Ctrl-C, which a terminal sends to all processes, to the one that started this."""
+def _begin_apart() -> None:
+    """What a process does first.
+
+    Ctrl-C, which a terminal sends to all processes, is left to the one that started this; and when
+    that one is killed this one ends, even before it was given any work.
+    """
+    from emocam.label.worker import stay_apart
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    stay_apart()
 
 
 @contextmanager
