@@ -347,7 +347,7 @@ def _within(time_s: float, spans: list[tuple[float, float]]) -> bool:
 
 
 def _shares(analyses: list[Any], spans: list[tuple[float, float]]) -> dict[str, float]:
-    said = [one.readings[one.largest].emotion for one in analyses if _within(one.time_s, spans)]
+    said = [one.largest.emotion for one in analyses if _within(one.time_s, spans)]
     return {label: round(said.count(label) / len(said), 3) for label in sorted(set(said))}
 
 
