@@ -67,6 +67,7 @@ def made_up(rng: np.random.Generator, shares: np.ndarray, seconds: float) -> Ses
         face=np.zeros(n, np.int32),
         xyxy=np.tile(np.array([100, 60, 240, 200], np.int32), (n, 1)),
         detection=np.ones(n, np.float32),
+        angles_deg=np.zeros((n, 3), np.float32),
         label_codes=label_codes,
         certainty=probabilities.max(axis=1),
         cluster=np.zeros(n, np.int32),

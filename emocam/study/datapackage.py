@@ -30,6 +30,12 @@ _FRAME_TEXTS = {
     "x2": ("integer", "right edge, exclusive"),
     "y2": ("integer", "bottom edge, exclusive"),
     "detection": ("number", "probability that this is a face"),
+    "yaw": (
+        "number",
+        "degrees by which the head looks to the picture's right; empty if unknown",
+    ),
+    "pitch": ("number", "degrees by which it is raised; empty if unknown"),
+    "roll": ("number", "degrees by which it leans in the picture, clockwise"),
     "status": ("string", "ok, no_face (the participant's face was not found) or gap"),
     "emotion": ("string", "label, or unsure"),
     "certainty": ("number", "calibrated probability of the label"),

@@ -25,9 +25,12 @@ NO_FACE = -1  # in `label_codes`: the participant's face was not found
 NO_PICTURE = -2  # the camera or the file gave nothing then
 
 HEAD = (
-    "session", "frame", "time_s", "face", "x1", "y1", "x2", "y2", "detection", "status",
-    "emotion", "certainty", "cluster", "others", "sharpness",
+    "session", "frame", "time_s", "face", "x1", "y1", "x2", "y2", "detection",
+    "yaw", "pitch", "roll", "status", "emotion", "certainty", "cluster", "others", "sharpness",
 )  # fmt: skip
+
+
+ANGLES = ("yaw", "pitch", "roll")
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,7 @@ class SessionFrames:
     xyxy: npt.NDArray[np.int32]  # shape (n, 4), pixels; 0 without a face
     # NaN without a face, or where not known
     detection: npt.NDArray[np.float32]
+    angles_deg: npt.NDArray[np.float32]  # shape (n, 3): yaw, pitch, roll
     label_codes: Codes  # number of the label, `len(labels)` for `unsure`, NO_FACE or NO_PICTURE
     certainty: npt.NDArray[np.float32]
     cluster: npt.NDArray[np.int32]  # number of the emotion cluster; -1 without a face
@@ -102,6 +106,9 @@ def to_arrow(frames: SessionFrames, session: str) -> pyarrow.Table:
     def masked(values: npt.NDArray[Any]) -> pa.Array:
         return pa.array(values, mask=~known)
 
+    def known_only(values: npt.NDArray[Any]) -> pa.Array:
+        return pa.array(values, mask=~known | np.isnan(values))
+
     def emotions() -> pa.Array:
         codes = pa.array(np.where(known, frames.label_codes, 0).astype(np.int8), mask=~known)
         return pa.DictionaryArray.from_arrays(codes, pa.array(words[: len(labels) + 1]))
@@ -113,12 +120,13 @@ def to_arrow(frames: SessionFrames, session: str) -> pyarrow.Table:
         "face": masked(frames.face),
         **{name: masked(frames.xyxy[:, n]) for n, name in enumerate(("x1", "y1", "x2", "y2"))},
         "detection": masked(frames.detection),
+        **{name: known_only(frames.angles_deg[:, n]) for n, name in enumerate(ANGLES)},
         "status": pa.array(status).dictionary_encode(),
         "emotion": emotions(),
         "certainty": masked(frames.certainty),
         "cluster": masked(frames.cluster),
         "others": pa.array(frames.others),
-        "sharpness": pa.array(frames.sharpness, mask=~known | np.isnan(frames.sharpness)),
+        "sharpness": known_only(frames.sharpness),
         **{
             name: masked(frames.probabilities[:, n]) for n, name in enumerate(label_columns(labels))
         },
@@ -156,6 +164,7 @@ def _session_frames(
         face=column("face", -1, np.int32),
         xyxy=np.stack([column(name, 0, np.int32) for name in ("x1", "y1", "x2", "y2")], axis=1),
         detection=column("detection", np.nan, np.float32),
+        angles_deg=np.stack([column(name, np.nan, np.float32) for name in ANGLES], axis=1),
         label_codes=label_codes,
         certainty=column("certainty", np.nan, np.float32),
         cluster=column("cluster", -1, np.int32),

@@ -11,6 +11,7 @@ from emocam.recognition.labels import NEUTRAL
 from emocam.study.affect import positions
 from emocam.study.frames import NO_FACE, NO_PICTURE, Floats, SessionFrames
 from emocam.study.segments import Segment
+from emocam.video.clip_summary import AWAY_DEG
 
 _LASTS_AT_MOST_S = 1.0  # a reading holds no longer, however late the next one comes
 _FOLLOWS_WITHIN_S = 1.0  # spells farther apart are no transition
@@ -49,6 +50,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("certainty", "1", "median certainty while a face is found"),
     Measure("head_px", "px", "median width of the face's box"),
     Measure("sharpness", "1", "median sharpness of the face"),
+    Measure("away_share", "1", "share of the face's time in which its head was turned aside"),
     Measure("others_share", "1", "share of the time in which other faces were found"),
 )
 
@@ -188,6 +190,11 @@ def _means(values: Values, part: SessionFrames, weights: Floats) -> None:
     values["certainty"] = _median(part.certainty[faces])
     values["head_px"] = float(np.median(part.xyxy[faces, 2] - part.xyxy[faces, 0]))
     values["sharpness"] = _median(part.sharpness[faces])
+    yaw = part.angles_deg[:, 0]
+    posed = faces & ~np.isnan(yaw)
+    if weights[posed].sum() > 0:
+        away = np.abs(yaw[posed]) >= AWAY_DEG
+        values["away_share"] = float(np.average(away, weights=weights[posed]))
 
 
 def _median(values: npt.NDArray[np.float32]) -> float:

@@ -43,6 +43,7 @@ def frames_of(
         face=np.where(face, 0, -1).astype(np.int32),
         xyxy=np.where(face[:, None], np.array([10, 10, 110, 110]), 0).astype(np.int32),
         detection=np.where(face, 1.0, np.nan).astype(np.float32),
+        angles_deg=np.where(face[:, None], np.zeros(3), np.nan).astype(np.float32),
         label_codes=codes,
         certainty=np.where(face, 0.6, np.nan).astype(np.float32),
         cluster=np.where(face, 0, -1).astype(np.int32),

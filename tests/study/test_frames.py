@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from emocam.errors import InputError
-from emocam.study.frames import SessionFrames, frames_from_rows, read_frames, write_frames
+from emocam.study.frames import (
+    SessionFrames,
+    frames_from_rows,
+    from_arrow,
+    read_frames,
+    to_arrow,
+    write_frames,
+)
 from emocam.study.participant_face import parse_face
 from emocam.study.table_sessions import read_table_session
 from tests.study.made_up import frames_of
@@ -56,13 +63,19 @@ def test_rows_become_columns() -> None:
         {
             "frame": 1, "time_s": 0.1, "status": "ok", "face": 4, "x1": 1, "y1": 2, "x2": 3,
             "y2": 4, "detection": 0.9, "emotion": "sad", "certainty": 0.8, "cluster": 5,
-            "happy": 0.2, "sad": 0.8, "sharpness": 0.7,
+            "happy": 0.2, "sad": 0.8, "sharpness": 0.7, "yaw": -31.5, "roll": 2.0,
         },
     ]  # fmt: skip
     frames = frames_from_rows(rows, ("happy", "sad"))
     assert frames.label_codes.tolist() == [-1, 1]
     assert frames.others.tolist() == [2, 0]
     assert frames.xyxy[1].tolist() == [1, 2, 3, 4]
+    np.testing.assert_array_equal(frames.angles_deg, [[np.nan] * 3, [-31.5, np.nan, 2.0]])
+    table = to_arrow(frames, "a")
+    assert table["yaw"].to_pylist() == [None, -31.5]
+    assert table["pitch"].to_pylist() == [None, None]
+    again = from_arrow(table, ("happy", "sad"))
+    np.testing.assert_array_equal(again.angles_deg, frames.angles_deg)
     assert np.isnan(frames.probabilities[0]).all()
 
 

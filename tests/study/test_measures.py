@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,14 @@ def test_shares_of_time_and_of_readable_time() -> None:
     assert values["happy_readable"] == pytest.approx(20 / 65)
     assert values["expressiveness"] == pytest.approx(45 / 65)
     assert sum(values[f"{label}_readable"] for label in EMOTIONS) == pytest.approx(1.0)
+
+
+def test_time_with_the_head_turned_aside_is_a_share_of_that_with_a_known_yaw() -> None:
+    angles_deg = np.full((80, 3), np.nan, np.float32)
+    angles_deg[:20, 0], angles_deg[20:35, 0] = 10.0, -30.0
+    frames = replace(frames_of(SAID), angles_deg=angles_deg)
+    values, _ = measure(frames, Segment("whole", 0.0, 8.0))
+    assert values["away_share"] == pytest.approx(15 / 35)
 
 
 def test_spells_onsets_and_transitions() -> None:
