@@ -14,6 +14,7 @@ from emocam.io.tables import check_table
 from emocam.output import check_free
 
 _FILM, _REPORT = ".mp4", ".html"
+_NOTHING_NAMED = False, False, False
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,11 @@ class ClipOutputs:
     def paths(self) -> tuple[Path, ...]:
         """Those that are wanted."""
         return tuple(path for path in (self.film, self.table, self.report) if path is not None)
+
+    @property
+    def wanted(self) -> tuple[bool, bool, bool]:
+        """Whether the film, the table, the report is wanted."""
+        return self.film is not None, self.table is not None, self.report is not None
 
     @property
     def folder(self) -> Path:
@@ -89,9 +95,11 @@ def plan_outputs(
         When a result exists already, would replace a clip, or can't be of this kind.
     """
     if _is_file(output):
-        if len(clips) > 1 or film or table or report:
-            raise UsageError(f"{output} is a file: for several results name a folder as --output")
-        planned = [_one_file(output)]
+        one = _one_file(output)
+        wanted = film, table, report
+        if len(clips) > 1 or wanted not in (_NOTHING_NAMED, one.wanted):
+            raise UsageError(f"{output} is a file: for other results name a folder as --output")
+        planned = [one]
     else:
         all_three = not (film or table or report)
         planned = [
