@@ -24,6 +24,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import measuring
 from measuring import ROOT, timed_ms
 from media import make_photos, make_tiny_photos
 
@@ -40,12 +41,10 @@ def environment() -> dict[str, str]:
 
 def run(*arguments: object) -> tuple[dict[str, object], float, float]:
     """What a run printed, its seconds by the clock, and those of the processor."""
-    start, before = time.monotonic(), os.times()
-    done = subprocess.run(command(*arguments), env=environment(), capture_output=True, check=False)
-    after = os.times()
-    busy = after.children_user + after.children_system
-    busy -= before.children_user + before.children_system
-    return json.loads(done.stdout), time.monotonic() - start, busy
+    with tempfile.TemporaryFile() as said:
+        took = measuring.run(command(*arguments), stdout=said.fileno())
+        said.seek(0)
+        return json.loads(said.read()), took.wall_s, took.cpu_s
 
 
 def stages(folder: Path) -> dict[str, float]:
@@ -125,10 +124,12 @@ def _high_water(pid: int) -> float:
 
 
 def _children(pid: int) -> list[int]:
+    """All processes below one: workers are forked by a process of the run's."""
     try:
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+        text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return []
+    return [one for child in map(int, text.split()) for one in (child, *_children(child))]
 
 
 def memory(folder: Path, count: int) -> None:

@@ -45,6 +45,7 @@ def run(
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment["PYTHONPYCACHEPREFIX"] = str(Path(tempfile.gettempdir()) / "emocam-compiled")
     _adopt_orphans()
+    before = _children()
     start_s = time.monotonic()
     with subprocess.Popen(
         [str(part) for part in command],
@@ -53,7 +54,7 @@ def run(
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.monotonic() - start_s
         process.returncode = os.waitstatus_to_exitcode(status)
-    usages = [usage, *_orphans()]
+    usages = [usage, *_orphans(before)]
     return Run(
         wall_s,
         sum(one.ru_utime + one.ru_stime for one in usages),
@@ -68,13 +69,16 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
 
 
-def _orphans() -> Iterator[Any]:
+def _orphans(before: set[int]) -> Iterator[Any]:
     """What each process took that was left by its parent, which ends soon after it."""
-    while sys.platform == "linux":
-        try:
-            yield os.wait4(-1, 0)[2]
-        except ChildProcessError:
-            return
+    while left := _children() - before:
+        yield os.wait4(left.pop(), 0)[2]
+
+
+def _children() -> set[int]:
+    """Numbers of this process' children, on Linux."""
+    tasks = Path("/proc/self/task").glob("*/children")
+    return {int(number) for task in tasks for number in task.read_text().split()}
 
 
 def emocam(*arguments: object) -> list[object]:
