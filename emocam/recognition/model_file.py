@@ -179,10 +179,10 @@ def _check_bytes(path: Path) -> None:
         raise ModelError(f"{path} has {size >> 20} MB; a model has at most {_MAX_BYTES >> 20}")
 
 
-def _checked_card(path: Path, metadata: dict[str, str] | None) -> dict[str, Any]:
+def _checked_card(path: Path, metadata: Any) -> dict[str, Any]:
     try:
-        card = json.loads((metadata or {})["emocam"])
-    except (KeyError, ValueError, RecursionError) as error:
+        card = json.loads(metadata["emocam"])
+    except (TypeError, KeyError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} has no model card: it was not made by 'emocam train'") from error
     if not isinstance(card, dict):
         raise ModelError(f"{path}: the model card should be a JSON object")

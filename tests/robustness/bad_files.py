@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from emocam.recognition.model_file import find_model, load_model_card
 from tests.conftest import SIDE
 from tests.robustness.clips import make_clip, make_sound
 
@@ -181,7 +182,9 @@ MODELS = [
     Case("a pickle", text("bad.safetensors", pickle.dumps(RunsCode())), MODEL, 1, ("is not a model",)),
     Case("no card", model({}), MODEL, 1, ("no model card",)),
     Case("a card of another version", model({"__metadata__": {"emocam": '{"format_version": 1, "recipe": "words", "labels": ["a", "b"], "size": 48}'}}), MODEL, 1, ("format version 1",)),
-    Case("a header that lies", model({"x": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 4]}}, bytes(4)), MODEL, 1, ("is not a model",)),
+    Case("a card that is a number", model({"__metadata__": {"emocam": 5}}), MODEL, 1, ("no model card",)),
+    Case("a list of cards", model({"__metadata__": ["emocam"]}), MODEL, 1, ("no model card",)),
+    Case("a header that lies", model({"__metadata__": {"emocam": json.dumps(load_model_card(find_model()))}, "x": {"dtype": "F32", "shape": [1 << 40], "data_offsets": [0, 4]}}, bytes(4)), MODEL, 1, ("is not a model",)),
     Case("a folder as a model", lambda f: (f / "bad.safetensors").mkdir(), MODEL, 2, ("no model",)),
     Case("a device as a model", nothing, "label obama.jpg --model /dev/zero", 2, ("no model",)),
 ]  # fmt: skip
