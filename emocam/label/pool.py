@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
@@ -94,13 +95,6 @@ def _silent_stderr() -> Iterator[None]:
 
 
 # Named here and imported there: the run itself needs no OpenCV, and starts sooner without.
-def label_apart(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
-    """See `emocam.label.worker.label_tasks_apart`."""
-    from emocam.label.worker import label_tasks_apart
-
-    return label_tasks_apart(work, tasks)
-
-
 def label_there(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
     """See `emocam.label.worker.label_tasks`."""
     from emocam.label.worker import label_tasks
@@ -113,7 +107,7 @@ def read_in_processes(
     tasks: Iterable[PhotoTask],
     jobs: int,
     chunk: int = CHUNK,
-    read_apart: Callable[[Work, list[PhotoTask]], list[PhotoResult]] = label_apart,
+    read_some: Callable[[Work, list[PhotoTask]], list[PhotoResult]] = label_there,
 ) -> Results:
     """Read photos in processes of this machine.
 
@@ -129,11 +123,11 @@ def read_in_processes(
         Number of processes.
     chunk
         Photos that a process gets at once.
-    read_apart
+    read_some
         What a process does with the work and some tasks.
     """
     check_open_files(_FILES + _FILES_A_PROCESS * jobs)
-    read = partial(read_apart, work)
+    read = partial(read_some, work)
     with ExitStack() as stack:
         processes = [stack.enter_context(_Process()) for _ in range(jobs)]
         yield from _read_at(processes, read, tasks, chunk, BrokenProcessPool)
@@ -257,15 +251,23 @@ class _Process:
 
 
 def _begin_apart() -> None:
-    """What a process does first.
+    """What a process does first: it becomes a silent one that ends with the one that started it.
 
     Ctrl-C, which a terminal sends to all processes, is left to the one that started this; and when
     that one is killed this one ends, even before it was given any work.
     """
-    from emocam.label.worker import stay_apart
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    stay_apart()
+    # libjpeg prints about every damaged photo; the table says what is wrong with it.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    # A killed parent can't stop its workers, which would wait for work for ever.
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 @contextmanager

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -30,29 +27,6 @@ def label_tasks(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
     """Read some photos; every one gets a row at least."""
     reader = _reader(work)
     return [reader.read(task) for task in tasks]
-
-
-def label_tasks_apart(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
-    """The same in a process of its own on this machine, which ends with the one that started it."""
-    stay_apart()
-    return label_tasks(work, tasks)
-
-
-def stay_apart() -> None:
-    """Make this process a silent worker that ends with the one that started it."""
-    if not hasattr(_LOCAL, "apart"):
-        _LOCAL.apart = True
-        # libjpeg prints about every damaged photo; the table says what is wrong with it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-        threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # A killed parent can't stop its workers, which would wait for work for ever.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 def _reader(work: Work) -> PhotoReader:

@@ -27,7 +27,7 @@ from emocam.study.store import FOLDER, ReadingStore
 from emocam.study.table_sessions import read_table_session
 from emocam.study.timelines import condition_bands
 from emocam.study.units import units_of
-from emocam.study.worker import packed, read_tasks, read_tasks_apart
+from emocam.study.worker import packed, read_tasks
 
 Progress = Callable[[int, int], None]
 
@@ -263,7 +263,7 @@ def _results(work: Work, tasks: list[PhotoTask], options: StudyOptions) -> Resul
     if options.scheduler is not None:
         return read_on_cluster(work, tasks, options.scheduler, 1, read_tasks)
     jobs = min(options.jobs, len(tasks))
-    return read_in_processes(work, tasks, jobs, 1, read_tasks_apart)
+    return read_in_processes(work, tasks, jobs, 1, read_tasks)
 
 
 def _read_session(

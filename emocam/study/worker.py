@@ -13,7 +13,6 @@ from threadpoolctl import threadpool_limits
 from emocam.errors import InputError, ModelError, reason_of
 from emocam.io.tables import status_row
 from emocam.label.tasks import PhotoResult, PhotoTask, Work
-from emocam.label.worker import stay_apart
 from emocam.recognition.model_file import model_hash
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.study.frames import frames_from_rows, to_arrow
@@ -21,12 +20,6 @@ from emocam.study.participant_face import parse_face
 from emocam.study.reading import Unit, UnitReadings, read_unit
 
 _LOCAL = threading.local()
-
-
-def read_tasks_apart(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
-    """Read files in a process of its own here, which ends with the one that started it."""
-    stay_apart()
-    return read_tasks(work, tasks)
 
 
 def read_tasks(work: Work, tasks: list[PhotoTask]) -> list[PhotoResult]:
