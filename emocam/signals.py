@@ -11,12 +11,24 @@ from types import FrameType
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two exist on some systems only
 
 
-@contextmanager
-def interrupt_on_kill() -> Iterator[threading.Event]:
-    """Let SIGTERM unwind what is open as Ctrl-C does; the event tells one from the other."""
-    killed = threading.Event()
+class Ending(threading.Event):
+    """Set by the signal that ends a run."""
 
-    def end(_number: int, _frame: FrameType | None) -> None:
+    number: int = signal.SIGINT  # of that signal; Ctrl-C's while none has set it
+
+    @property
+    def exit_code(self) -> int:
+        """What shells have for a command that the signal ended: 130 for Ctrl-C, 143 for SIGTERM."""
+        return 128 + self.number
+
+
+@contextmanager
+def interrupt_on_kill() -> Iterator[Ending]:
+    """Let SIGTERM unwind what is open as Ctrl-C does; the event tells one from the other."""
+    killed = Ending()
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        killed.number = number
         killed.set()
         raise KeyboardInterrupt
 
@@ -29,17 +41,6 @@ def interrupt_on_kill() -> Iterator[threading.Event]:
         yield killed
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-class Ending(threading.Event):
-    """Set by the first signal."""
-
-    number = 0  # of that signal; 0 before it
-
-    @property
-    def exit_code(self) -> int:
-        """What shells have for a command that the signal ended: 130 for Ctrl-C, 143 for SIGTERM."""
-        return 128 + self.number
 
 
 @contextmanager

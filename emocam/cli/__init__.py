@@ -18,7 +18,7 @@ import typer
 
 from emocam import __version__
 from emocam.cli.commands import CommandGroup, load_commands, markup
-from emocam.cli.options import INTERRUPTED, be_quiet, print_remarks
+from emocam.cli.options import be_quiet, print_remarks
 from emocam.cli.settings import Settings, load_settings
 from emocam.cli.shortcuts import choose_command
 from emocam.cli.welcome import WELCOME
@@ -27,7 +27,6 @@ from emocam.limits import check_limits, shortage
 from emocam.signals import interrupt_on_kill
 
 _WRONG_USAGE = 2
-_TERMINATED = 143  # as shells have it
 # Click's exception, wherever this version of Typer keeps its Click.
 _CommandLineError = typer.BadParameter.__mro__[2]
 
@@ -68,13 +67,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         with interrupt_on_kill() as killed, _quietly(quiet, keep_output="--json" in given):
             code = _run(given)
         if killed.is_set():
-            code = _TERMINATED
+            code = killed.exit_code
     except EmocamError as error:
         if debug:
             raise
         _end(str(error), error.exit_code)
     except KeyboardInterrupt:
-        _end("stopped", _TERMINATED if killed.is_set() else INTERRUPTED)
+        _end("stopped", killed.exit_code)
     except BrokenPipeError:
         # The reader of a pipe has left; Python would complain once more when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,26 +1,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from emocam.cli.options import Certainty, Force, Model, Send
-
-
-class Terminal:
-    """Results go to standard output, remarks to standard error."""
-
-    def __init__(self, *, results_to_stderr: bool = False) -> None:
-        self._results = sys.stderr if results_to_stderr else sys.stdout
-
-    def line(self, text: str) -> None:
-        print(text, file=self._results, flush=True)
-
-    def note(self, text: str) -> None:
-        print(f"emocam: {text}", file=sys.stderr, flush=True)
+from emocam.cli.terminal import Terminal
 
 
 def live(

@@ -68,9 +68,6 @@ Scheduler = Annotated[
 ]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-INTERRUPTED = 130
-"""Exit code of what Ctrl-C ended, as shells have it."""
-
 _NAMED = 10
 _quiet = False
 

@@ -84,7 +84,7 @@ def teach(
         recognizer = EmotionRecognizer.load(model)
         lesson = _learn_files(path, marks, recognizer)
     else:
-        from emocam.cli.live import Terminal
+        from emocam.cli.terminal import Terminal
         from emocam.teaching.guide import Guidance, guided_lesson
 
         guidance = Guidance(

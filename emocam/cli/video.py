@@ -15,9 +15,9 @@ from emocam.cli.options import (
     Send,
     progress_bar,
 )
+from emocam.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from emocam.cli.live import Terminal
     from emocam.video.pipeline import ClipResult
 
 
@@ -80,11 +80,9 @@ def video(
     force: Force = False,
 ) -> None:
     """Annotate recorded videos: a film with the overlay, a table and a report for each."""
-    from emocam.cli.live import Terminal
     from emocam.errors import InputError, OutputError, UsageError
     from emocam.io.clip_discovery import find_clips, parse_time
     from emocam.live.senders.addresses import parse_receivers
-    from emocam.live.senders.clip_pace import ClipSenders
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.signals import end_on_signals
     from emocam.video.outputs import plan_outputs
@@ -127,6 +125,8 @@ def video(
                     task = bar.add_task(clip.name, total=None)
                     senders = None
                     if receivers:
+                        from emocam.live.senders.clip_pace import ClipSenders  # rarely needed
+
                         where = clip, options.start_s
                         senders = ClipSenders(
                             receivers, recognizer.labels, *where, stop, terminal.note

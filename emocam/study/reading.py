@@ -83,11 +83,8 @@ def _read_clip(unit: Unit, recognizer: EmotionRecognizer) -> UnitReadings:
             )
 
         def heads() -> Iterator[FrameReadings]:
-            if not unit.every_s:
-                return iter(())
-            third = stack.enter_context(VideoFile(unit.file, unit.start_s, unit.end_s))
             others = Chooser(unit.faces, video.size_wh).others
-            return clip_heads(stack, third, recognizer, others)
+            return clip_heads(stack, video, recognizer, every_s=unit.every_s, others=others)
 
         labels = recognizer.labels
         found = (

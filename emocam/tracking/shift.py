@@ -17,9 +17,7 @@ from emocam.detection.crop import cut_square
 from emocam.types import Box, Face, FloatArray, ImageU8
 
 _PIXELS = 32  # side of the face as it is looked for
-_REACH = (
-    6  # pixels of those around it: a fifth of a face, which takes less than a tenth of a second
-)
+_REACH = 6  # of those pixels around it: a fifth of a face, more than it moves in 0.1 s
 _ALIKE = 0.9  # correlation; of other faces and of a face that turned it is lower
 
 
@@ -74,7 +72,7 @@ def _surroundings(frame_bgr: ImageU8, box: Box) -> ImageU8:
     left = round((box[0] + box[2] - side) / 2 - margin)
     top = round((box[1] + box[3] - side) / 2 - margin)
     part = cut_square(frame_bgr, left, top, round(side + 2 * margin))
-    step = max(1, len(part) // (4 * _PIXELS))  # of large faces every second pixel is enough
+    step = max(1, len(part) // (4 * _PIXELS))  # of large faces fewer pixels are enough
     gray = cv2.cvtColor(part[::step, ::step], cv2.COLOR_BGR2GRAY)
     pixels = _PIXELS + 2 * _REACH
     return np.asarray(cv2.resize(gray, (pixels, pixels), interpolation=cv2.INTER_AREA), np.uint8)

@@ -151,6 +151,8 @@ def clip_heads(
     stack: ExitStack,
     video: VideoFile,
     recognizer: EmotionRecognizer,
+    *,
+    every_s: float,
     others: Callable[[FoundFaces], FoundFaces] | None = None,
 ) -> Iterator[FrameReadings]:
     """Where the heads to cover are in every frame, however seldom faces are read.
@@ -162,9 +164,11 @@ def clip_heads(
     stack
         Ends the threads.
     video
-        A reader of the clip of its own.
+        The clip, of which one more reader is opened.
     recognizer
         As for `clip_readings`.
+    every_s
+        Seconds from one analysed frame to the next: with 0 all of them are, and none is left.
     others
         Moves the faces that are to be covered to `hidden`; all of them when None.
 
@@ -173,7 +177,10 @@ def clip_heads(
     FrameReadings
         Without readings; `hidden` has the heads.
     """
-    pictures = stack.enter_context(prefetch(clip_pictures(video), _PICTURES_PREFETCHED))
+    if not every_s:
+        return iter(())
+    own = stack.enter_context(VideoFile(video.path, video.start_s, video.end_s))
+    pictures = stack.enter_context(prefetch(clip_pictures(own), _PICTURES_PREFETCHED))
     found = map(others or _all_hidden, find_faces(pictures, recognizer.model.size))
     heads = (
         FrameReadings(index=one.index, time_s=one.time_s, hidden=tuple(map(_apart, one.hidden)))

@@ -248,14 +248,10 @@ class _ClipWork:
                 yield None, now, None
         else:
             steps = frames_with_readings(stack, stack.enter_context(second), analysed)
-            yield from with_heads(steps, self._heads_between(stack, video))
-
-    def _heads_between(self, stack: ExitStack, video: VideoFile) -> Iterator[FrameReadings]:
-        """Heads of all frames where they are to be covered and not all frames are analysed."""
-        if not (self._options.blur and self._options.every_s):
-            return iter(())
-        third = stack.enter_context(VideoFile(video.path, video.start_s, video.end_s))
-        return clip_heads(stack, third, self._recognizer)
+            if options.blur:
+                heads = clip_heads(stack, video, self._recognizer, every_s=options.every_s)
+                steps = with_heads(steps, heads)
+            yield from steps
 
     def _gather(self, frame: Frame | None, now: FrameReadings) -> None:
         picture = None if frame is None else frame.image_bgr

@@ -39,12 +39,6 @@ COMMANDS = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for all commands: Matplotlib makes its list of fonts once a home."""
-    return tmp_path_factory.mktemp("home")
-
-
 @pytest.fixture
 def place(tmp_path: Path, home: Path) -> Path:
     for name in ("temp", "work"):
