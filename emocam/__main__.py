@@ -5,10 +5,18 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
-    from emocam.cli import main
-
+    try:
+        from emocam.cli import main
+    except KeyboardInterrupt:  # nobody else takes it while this is imported
+        raise SystemExit(130) from None
     main()
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        # Python notes an interrupt that leaves code given as text, which `dataclass` and
+        # `namedtuple` run on import, and even when it is caught `python -m` then kills itself with
+        # SIGINT in place of the exit code. Running any text takes the note back.
+        exec("")

@@ -1,11 +1,11 @@
 """Files damaged by the thousand, each to end in a table with a status; 100,000 of them by hand.
 
-    python tests/robustness/mutations.py --count 100000 --seed 1
+    python tests/robustness/mutations.py --count 100000 --seed 1 --times times.csv
 
 Good pictures and clips in nine formats are cut, flipped, spliced and swollen at random places (the
-same seed damages the same). A batch is one run of `emocam label`, `emocam video` for clips. One
-that ends within ten seconds holds no file that takes so long; of a slower one both halves are run
-again, down to a single file.
+same seed damages the same). A batch is one run of `emocam label`, `emocam video` for clips, which
+notes how long each of its files took. Of one that is stopped, the file that it hung on is named and
+the others are run again.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.robustness.bad_photos import encoded, face
 from tests.robustness.clips import make_clip
+from tests.robustness.timed import read_notes
 
 PHOTOS = {
     "jpg": "JPEG", "png": "PNG", "webp": "WEBP", "gif": "GIF", "tif": "TIFF", "bmp": "BMP",
@@ -37,11 +38,12 @@ PHOTOS = {
 CLIPS = ("mp4", "mkv")
 MEMORY_MB = 1000
 HANG_S = 10.0
-_BATCH_ENDS_S = 120.0  # a batch that takes longer is stopped, and its halves are run
+_BATCH_ENDS_S = 300.0  # a batch that takes longer is stopped
 _PHOTOS_A_BATCH, _CLIPS_A_BATCH = 400, 40  # some seconds each
 _STATUSES = frozenset({"ok", "no_face", "unreadable", "truncated", "too_large", "unsupported"})
 _UNEXPECTED = re.compile(r"unexpected [A-Z]\w+")  # and the kind of an error that nobody expected
 _ROOT = Path(__file__).parents[2]
+_TIMED = _ROOT / "tests/robustness/timed.py"
 _MEASURED = (
     "import resource, subprocess, sys;"
     "code = subprocess.call(sys.argv[1:]);"
@@ -55,17 +57,12 @@ Batch = list[tuple[str, bytes]]
 
 
 class Outcome(NamedTuple):
-    """What came of damaged files: how many, their statuses, faults, MB at most, seconds.
+    """What came of damaged files: their statuses, faults, MB at most, and seconds of each file."""
 
-    `hangs` names the files that took more than ten seconds; they are among the faults too.
-    """
-
-    files: int
     statuses: Counter[str]
-    hangs: list[str]
     faults: list[str]
     memory_mb: float
-    seconds: float
+    seconds: dict[str, float]
 
 
 def good_files(folder: Path) -> dict[str, bytes]:
@@ -115,31 +112,29 @@ def batches(count: int, seed: int) -> Iterator[tuple[bool, Batch]]:
 
 
 def try_batch(is_clip: bool, batch: Batch) -> Outcome:
-    """Run emocam over the files, and see what came of each and which of them hang."""
-    with tempfile.TemporaryDirectory() as folder:
-        outcome = _run(is_clip, batch, Path(folder))
-    if outcome is not None and outcome.seconds < HANG_S:
+    """Run emocam over the files, and see what came of each and how long it took."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        outcome = _run(is_clip, batch, folder)
+        _, unended = read_notes(folder / "notes")
+    if outcome is not None:
         return outcome
-    if len(batch) == 1:
-        hang = [f"{batch[0][0]}: hangs"]
-        return Outcome(1, Counter({"hangs": 1}), hang, hang, 0.0, _BATCH_ENDS_S)
-    middle = len(batch) // 2
-    halves = joined([try_batch(is_clip, batch[:middle]), try_batch(is_clip, batch[middle:])])
-    # What came of all at once counts, where it came to an end.
-    return halves if outcome is None else outcome._replace(
-        hangs=halves.hangs, faults=outcome.faults + halves.hangs
-    )  # fmt: skip
+    # It was stopped: the files it was at are the ones it hung on, and the others had no chance.
+    hung = [f"{name}: hangs" for name in sorted(unended)] or ["a batch hangs outside of its files"]
+    stopped = Outcome(Counter(hangs=len(unended)), hung, 0.0, dict.fromkeys(unended, _BATCH_ENDS_S))
+    rest = [one for one in batch if one[0] not in unended]
+    return joined([stopped, try_batch(is_clip, rest)]) if unended and rest else stopped
 
 
 def joined(outcomes: Iterable[Outcome]) -> Outcome:
     """What came of all of them."""
-    files, statuses, hangs, faults, memory_mb, seconds = 0, Counter[str](), [], [], 0.0, 0.0
+    statuses, faults, memory_mb, seconds = Counter[str](), [], 0.0, {}
     for one in outcomes:
-        files, seconds = files + one.files, seconds + one.seconds
         statuses += one.statuses
-        hangs, faults = hangs + one.hangs, faults + one.faults
+        faults = faults + one.faults
         memory_mb = max(memory_mb, one.memory_mb)
-    return Outcome(files, statuses, hangs, faults, memory_mb, seconds)
+        seconds |= one.seconds
+    return Outcome(statuses, faults, memory_mb, seconds)
 
 
 def _run(is_clip: bool, batch: Batch, folder: Path) -> Outcome | None:
@@ -148,12 +143,11 @@ def _run(is_clip: bool, batch: Batch, folder: Path) -> Outcome | None:
     inputs.mkdir()
     for name, data in batch:
         (inputs / name).write_bytes(data)
-    command = [sys.executable, "-m", "emocam"]
+    command = [sys.executable, str(_TIMED), "notes"]
     if is_clip:
         command += ["video", "in", "--table", "-o", "out"]
     else:
         command += ["label", "in", "-o", "out.csv", "--jobs", "2"]
-    began_s = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-c", _MEASURED, *command],
         cwd=folder,
@@ -169,12 +163,18 @@ def _run(is_clip: bool, batch: Batch, folder: Path) -> Outcome | None:
         except subprocess.TimeoutExpired:
             os.killpg(running.pid, signal.SIGKILL)  # its workers too
             return None
-    seconds = time.monotonic() - began_s
     *lines, peak = err.splitlines()
     memory_mb = int(peak.split()[1]) / 1024
     statuses = _clip_statuses(folder, batch, lines) if is_clip else _photo_statuses(folder, batch)
-    faults = _faults(running.returncode, lines, statuses, memory_mb)
-    return Outcome(len(batch), Counter(statuses.values()), [], faults, memory_mb, seconds)
+    seconds, _ = read_notes(folder / "notes")
+    faults = _faults(running.returncode, lines, statuses, memory_mb) + _late(batch, seconds)
+    return Outcome(Counter(statuses.values()), faults, memory_mb, seconds)
+
+
+def _late(batch: Batch, seconds: dict[str, float]) -> list[str]:
+    """The files that took too long, and those whose reading never ended: it crashed."""
+    late = [f"{name}: took {took:.1f} s" for name, took in seconds.items() if took > HANG_S]
+    return late + [f"{name}: its reading never ended" for name, _ in batch if name not in seconds]
 
 
 def _photo_statuses(folder: Path, batch: Batch) -> dict[str, str]:
@@ -212,7 +212,10 @@ def try_all(count: int, seed: int, *, tell: bool = False) -> Outcome:
     for is_clip, batch in batches(count, seed):
         outcome = joined([outcome, try_batch(is_clip, batch)])
         if tell:
-            print(f"{outcome.files} files, {len(outcome.faults)} faults", file=sys.stderr)
+            print(
+                f"{outcome.statuses.total()} files, {len(outcome.faults)} faults, slowest "
+                f"{max(outcome.seconds.values()):.2f} s", file=sys.stderr,
+            )  # fmt: skip
     return outcome
 
 
@@ -220,12 +223,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--times", type=Path, help="a table with the seconds of each file")
     chosen = parser.parse_args()
+    began_s = time.monotonic()
     outcome = try_all(chosen.count, chosen.seed, tell=True)
+    if chosen.times is not None:
+        with chosen.times.open("w", newline="") as file:
+            csv.writer(file).writerows([("file", "seconds"), *outcome.seconds.items()])
+    times = sorted(outcome.seconds.values())
     print(
-        f"{outcome.files} damaged files in {outcome.seconds:.0f} s, {outcome.memory_mb:.0f} MB at "
-        f"most: {dict(outcome.statuses)}; {len(outcome.faults)} faults, "
-        f"{len(outcome.hangs)} hangs"
+        f"{outcome.statuses.total()} damaged files in {time.monotonic() - began_s:.0f} s, "
+        f"{outcome.memory_mb:.0f} MB at most: {dict(outcome.statuses)}; {len(outcome.faults)} "
+        f"faults; a file took {times[len(times) // 2]:.3f} s (median), {times[-1]:.2f} s at most"
     )
     for fault in outcome.faults[:50]:
         print(fault)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
-from collections import Counter
+import time
 from pathlib import Path
 
 import pytest
 
 from tests.robustness import mutations
-from tests.robustness.mutations import CLIPS, PHOTOS, Outcome, try_all, try_batch
+from tests.robustness.bad_photos import PHOTO
+from tests.robustness.mutations import CLIPS, PHOTOS, try_all, try_batch
 
 pytest.importorskip("resource")
 
@@ -14,28 +15,39 @@ pytest.importorskip("resource")
 def test_two_thousand_damaged_files_all_end_in_a_table() -> None:
     assert len(PHOTOS) + len(CLIPS) == 9
     outcome = try_all(2000, seed=0)
-    assert outcome.files == 2000
-    assert outcome.faults == []
-    assert outcome.hangs == []
+    assert outcome.faults == []  # also none that took longer than ten seconds
+    assert len(outcome.seconds) == 2000
     assert outcome.statuses.total() == 2000
     # The damage is neither none nor all.
     assert all(outcome.statuses[status] > 50 for status in ("ok", "unreadable", "truncated"))
 
 
-def test_one_file_that_hangs_is_found_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    runs: list[int] = []
+def test_one_file_that_hangs_is_found_among_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named, and the others are read."""
+    monkeypatch.setattr(mutations, "_BATCH_ENDS_S", 15.0)
+    monkeypatch.setattr(mutations, "_TIMED", hanging(tmp_path))
+    photos = [(f"{number}.jpg", PHOTO.read_bytes()) for number in range(9)]
+    began_s = time.monotonic()
+    outcome = try_batch(False, photos)
+    assert outcome.faults == ["7.jpg: hangs"]
+    assert outcome.statuses == {"ok": 8, "hangs": 1}
+    assert len(outcome.seconds) == 9
+    assert time.monotonic() - began_s > 15
 
-    def run(is_clip: bool, batch: mutations.Batch, folder: Path) -> Outcome | None:
-        runs.append(len(batch))
-        names = [name for name, _ in batch]
-        seconds = 12.0 if "7.jpg" in names else 1.0
-        if "30.jpg" in names:
-            return None
-        return Outcome(len(batch), Counter({"ok": len(batch)}), [], [], 100.0, seconds)
 
-    monkeypatch.setattr(mutations, "_run", run)
-    outcome = try_batch(False, [(f"{number}.jpg", b"") for number in range(40)])
-    assert outcome.files == 40
-    assert outcome.hangs == outcome.faults == ["7.jpg: hangs", "30.jpg: hangs"]
-    assert outcome.statuses == {"ok": 39, "hangs": 1}  # the other ended at last, with a status
-    assert len(runs) < 30
+def test_a_file_that_takes_too_long_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutations, "HANG_S", 0.0)
+    outcome = try_batch(False, [("a.jpg", PHOTO.read_bytes())])
+    assert outcome.faults == [f"a.jpg: took {outcome.seconds['a.jpg']:.1f} s"]
+
+
+def hanging(folder: Path) -> Path:
+    """The timed run, with a reader that never comes back from one file."""
+    changed = folder / "timed.py"
+    text = mutations._TIMED.read_text()
+    assert "return read(" in text
+    stuck = "while name == '7.jpg': time.sleep(1)\n            return read("
+    changed.write_text(text.replace("return read(", stuck))
+    return changed

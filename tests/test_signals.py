@@ -1,0 +1,39 @@
+"""Signals that come while modules are imported: the exit code is the command's own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SAMPLES
+
+if sys.platform == "win32":
+    pytest.skip("signals of Unix", allow_module_level=True)
+
+# What `dataclass` and `namedtuple` do: they run code that is given as text.
+_RUNS_TEXT = """exec("import os, signal, time; os.kill(os.getpid(), signal.{}); time.sleep(9)")"""
+
+
+@pytest.mark.parametrize(
+    ("module", "number", "code"),
+    [("cv2", "SIGINT", 130), ("cv2", "SIGTERM", 143), ("typer", "SIGINT", 130)],
+)
+def test_a_signal_amid_an_import_ends_in_its_exit_code_and_no_traceback(
+    tmp_path: Path, module: str, number: str, code: int
+) -> None:
+    (tmp_path / f"{module}.py").write_text(_RUNS_TEXT.format(number))
+    path = os.pathsep.join([str(tmp_path), str(SAMPLES.parent)])
+    done = subprocess.run(
+        [sys.executable, "-m", "emocam", "explain", SAMPLES / "photos" / "obama.jpg"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, timeout=60, check=False,
+        # A shell that runs the tests in the background has them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    assert done.stderr == ""
+    assert done.returncode == code
