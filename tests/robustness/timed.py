@@ -22,7 +22,7 @@ def timed(read: Callable[..., Any], name_of: Callable[..., str]) -> Callable[...
         try:
             return read(*given, **named)
         finally:
-            note(f"{time.monotonic() - began_s:.3f} {name}")
+            note(f"{time.monotonic() - began_s:.4f} {name}")
 
     return noted
 
