@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from emocam.errors import OutputError, UsageError
+from emocam.errors import OutputError, UsageError, reason_of
+
+_MENDS = {
+    errno.ENOSPC: "make room there, or name another place",
+    errno.EDQUOT: "make room there, or name another place",
+    errno.EFBIG: "name a place that takes larger files",
+    errno.EACCES: "name another place",
+    errno.EPERM: "name another place",
+    errno.EROFS: "name another place",
+}
 
 
 def check_free(*paths: Path | None, force: bool) -> None:
@@ -63,7 +75,34 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"can't write {path}: {error.strerror or error}") from error
+        raise unwritten(path, error) from error
+
+
+def unwritten(what: str | Path, error: Exception) -> OutputError:
+    """The error that says why a result can't be written, and what mends it where that is known.
+
+    Parameters
+    ----------
+    what
+        Path of the result, or `the film clip.mp4`.
+    error
+        Of the system, or of the library that writes it.
+    """
+    number = _number_of(error)
+    if number in _MENDS:  # libraries have many words for it
+        return OutputError(f"can't write {what}: {os.strerror(number)}; {_MENDS[number]}")
+    said = error.strerror if isinstance(error, OSError) else None
+    return OutputError(f"can't write {what}: {said or reason_of(error)}")
+
+
+def _number_of(error: Exception) -> int | None:
+    """The system's number of an error, which SQLite and what is written in Rust tell in words."""
+    if isinstance(error, OSError):
+        return error.errno
+    if "disk is full" in str(error):
+        return errno.ENOSPC
+    told = re.search(r"\(os error (\d+)\)", str(error))
+    return int(told[1]) if told else None
 
 
 def partial_path(path: Path) -> Path:

@@ -60,6 +60,9 @@ class H264Film:
         self, path: Path, size_wh: tuple[int, int], fps: float, sound: ClipSound | None
     ) -> None:
         self._first_s: float | None = None
+        # After a packet that could not be written, a further one crashes FFmpeg.
+        self._takes_more = True
+        self._has_packets = False
         self._last_tick = -1
         self._frame_ticks = round(_CLOCK / fps)
         # The index goes to the front, so that a browser can seek before all is loaded.
@@ -88,8 +91,14 @@ class H264Film:
         stream.codec_context.color_range = _LIMITED_RANGE
         return stream
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether a frame failed before anything was in the file: no film can be made of it."""
+        return not (self._takes_more or self._has_packets)
+
     def write(self, frame_bgr: ImageU8, time_s: float) -> None:
         """Append a frame of the right size."""
+        self._takes_more = False
         if self._first_s is None:
             self._first_s = time_s
         if self._sound is not None:
@@ -100,11 +109,12 @@ class H264Film:
         picture.pts, picture.time_base = tick, Fraction(1, _CLOCK)
         self._last_tick = tick
         self._mux(self._stream.encode(picture))
+        self._takes_more = True
 
     def close(self) -> None:
-        """Flush the encoders, and complete the file."""
+        """Flush the encoders, and complete the file; release it when a frame failed."""
         try:
-            if self._first_s is not None:
+            if self._first_s is not None and self._takes_more:
                 if self._sound is not None:
                     self._sound.finish()
                 self._mux(self._stream.encode(None))
@@ -115,6 +125,7 @@ class H264Film:
         for packet in packets:
             packet.duration = self._frame_ticks  # counts for the last frame alone
             self._container.mux(packet)
+            self._has_packets = True
 
 
 class _Sound:

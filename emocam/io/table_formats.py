@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 from emocam.errors import OutputError
-from emocam.output import growing_file
+from emocam.output import growing_file, unwritten
 
 Row = dict[str, Any]
 
@@ -45,10 +46,23 @@ class Table(ABC):
 
     def __enter__(self) -> Table:
         with ExitStack() as ending, _writing(self.path):
-            target = self.path if self._live else ending.enter_context(growing_file(self.path))
-            self._open(target)
+            if self._live:
+                self._begin_live()
+            else:
+                self._open(ending.enter_context(growing_file(self.path)))
             self._ending = ending.pop_all()
         return self
+
+    def _begin_live(self) -> None:
+        """Open it under its own name; a new one that can't be written to its heading goes again."""
+        is_new = not self.path.exists()
+        try:
+            self._open(self.path)
+            self._flush()
+        except BaseException:
+            if is_new:
+                remove_database(self.path)
+            raise
 
     def write(self, rows: Iterable[Row]) -> None:
         """Append rows made by `reading_row` or `status_row`.
@@ -98,12 +112,18 @@ class _TextTable(Table):
 
     def _open(self, target: Path) -> None:
         self._file = target.open("w", newline="", encoding="utf-8")
+        self._target, self._whole = target, 0
 
     def _flush(self) -> None:
         self._file.flush()
+        self._whole = os.fstat(self._file.fileno()).st_size
 
     def _close(self) -> None:
-        self._file.close()
+        try:
+            self._file.close()
+        except OSError:
+            os.truncate(self._target, self._whole)  # no half row stays
+            raise
 
 
 class CsvTable(_TextTable):
@@ -279,7 +299,5 @@ def _cell(value: Any) -> Any:
 def _writing(path: Path) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
-        raise OutputError(f"can't write the table {path}: {error.strerror or error}") from error
-    except sqlite3.Error as error:
-        raise OutputError(f"can't write the table {path}: {error}") from error
+    except (OSError, sqlite3.Error) as error:
+        raise unwritten(f"the table {path}", error) from error

@@ -7,9 +7,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emocam.errors import OutputError, UsageError
+from emocam.errors import UsageError
 from emocam.io.table_formats import TABLE_FORMATS, Table
-from emocam.output import check_free
+from emocam.output import check_free, writing
 
 if TYPE_CHECKING:
     from emocam.types import Reading
@@ -122,10 +122,8 @@ def open_table(
     if live:
         if not kind.grows:
             raise UsageError(f"{path}: a {path.suffix} file can't be read while it grows; use .csv")
-        try:
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise OutputError(f"can't make the folder {path.parent}: {error.strerror}") from error
     check_free(path, force=force)
     return kind(path, columns(labels), live=live)
 

@@ -10,10 +10,10 @@ from types import TracebackType
 import cv2
 import numpy as np
 
-from emocam.errors import OutputError, reason_of
+from emocam.errors import OutputError
 from emocam.io.clip_streams import ClipSound
 from emocam.io.h264 import H264Film
-from emocam.output import growing_file
+from emocam.output import growing_file, unwritten
 from emocam.types import ImageU8
 
 from av.error import FFmpegError  # isort: skip
@@ -126,7 +126,7 @@ class FilmRecorder:
         if not self.frames and error is None:
             error = OutputError(f"no frame for the film {self.path}")  # nothing stays
             kind = type(error)
-        elif self.frames and self.keep_partial:
+        elif self.frames and self.keep_partial and not self._film.is_lost:
             kind = error = trace = None
         self._ending.__exit__(kind, error, trace)
 
@@ -140,7 +140,7 @@ class FilmRecorder:
         try:
             yield
         except (FFmpegError, ValueError) as error:
-            raise OutputError(f"can't write the film {self.path}: {reason_of(error)}") from error
+            raise unwritten(f"the film {self.path}", error) from error
 
 
 def _even(frame_bgr: ImageU8) -> ImageU8:

@@ -46,13 +46,12 @@ def write_annotated(
         target = target.with_name(target.name + ".jpg")
     drawn_bgr = draw(decode_photo(data, address).image_bgr, readings)
     picture = Image.fromarray(drawn_bgr[:, :, ::-1])
+    # Not into the file: where the disk has room for a part, Pillow writes that part and no error.
+    encoded = io.BytesIO()
+    kind = _FORMATS[target.suffix.lower()]
+    picture.save(encoded, kind, quality=_QUALITY, **_kept_metadata(data))
     with complete_file(target) as temporary:
-        picture.save(
-            temporary,
-            _FORMATS[target.suffix.lower()],
-            quality=_QUALITY,
-            **_kept_metadata(data),
-        )
+        temporary.write_bytes(encoded.getvalue())
     return target
 
 

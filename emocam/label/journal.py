@@ -20,6 +20,7 @@ from emocam.errors import OutputError, UsageError
 from emocam.io.photo_discovery import FoundPhoto
 from emocam.io.table_formats import Row, readable, remove_database
 from emocam.label.tasks import PhotoResult, PhotoTask, Work
+from emocam.output import unwritten
 
 _FORMAT = "emocam label 1"
 _LISTED_AT_ONCE = 2_000
@@ -68,18 +69,27 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.fresh:
                 self._clear()
-            self._database = self._open()
+            is_new = not self.path.exists()
             try:
-                self._database.executescript(_SCHEMA)
-                if self.about("format", _FORMAT) != _FORMAT:
-                    raise UsageError(f"{self.path} is from another emocam: --fresh starts over")
-                self._set_about("format", _FORMAT)
-                self._run = int(self.about("run", "0")) + 1
-                self._set_about("run", str(self._run))
+                self._database = self._open()
+                self._begin()
             except BaseException:
-                self._database.close()
+                if is_new:  # a disk that is full from the start
+                    remove_database(self.path)
                 raise
         return self
+
+    def _begin(self) -> None:
+        try:
+            self._database.executescript(_SCHEMA)
+            if self.about("format", _FORMAT) != _FORMAT:
+                raise UsageError(f"{self.path} is from another emocam: --fresh starts over")
+            self._set_about("format", _FORMAT)
+            self._run = int(self.about("run", "0")) + 1
+            self._set_about("run", str(self._run))
+        except BaseException:
+            self._database.close()
+            raise
 
     def __exit__(
         self,
@@ -269,7 +279,7 @@ class Journal:
         try:
             yield
         except OSError as error:
-            raise OutputError(f"can't write {self.path}: {error.strerror or error}") from error
+            raise unwritten(self.path, error) from error
         except sqlite3.DatabaseError as error:
             raise OutputError(f"can't use {self.path}: {_mend(error)}") from error
 

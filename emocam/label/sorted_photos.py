@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from pathlib import Path
 from emocam.errors import OutputError, UsageError
 from emocam.io.photos import is_remote, read_bytes
 from emocam.label.places import place_below
-from emocam.output import complete_file
+from emocam.output import complete_file, unwritten
 
 _LIST = ".emocam-sorted"  # what an earlier run made, and only that is taken away again
 
@@ -58,8 +59,12 @@ def sort_photos(
                     _put(address, folder / place, copies=copies)
                     made += 1
     except OSError as error:
-        hint = "" if copies else "; where links are not allowed, add --copies"
-        raise OutputError(f"can't sort into {folder}: {error.strerror or error}{hint}") from error
+        if copies or error.errno == errno.ENOSPC:
+            raise unwritten(folder, error) from error
+        raise OutputError(
+            f"can't sort into {folder}: {error.strerror or error}; where links are not allowed, "
+            "add --copies"
+        ) from error
     return made
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import shutil
 import threading
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from emocam.types import ImageU8
 _STILL_EVERY_S = 0.5  # frames of a film while the camera gives none
 _MOST_WAITING = 10  # pictures in the queue; when it is full, newer ones are dropped
 _FINISH_S = 30.0
+_ROOM_MB = 20  # that must be left on the disk: completing a film of hours takes some of it
+_ROOM_EVERY_S = 1.0
 
 # Unbounded, so that the end can be told to an encoder that hangs; `write` keeps to the limit.
 _Waiting = queue.SimpleQueue[tuple[ImageU8, float] | None]
@@ -100,21 +103,31 @@ class LiveFilm:
     def _encode(self, path: Path, waiting: _Waiting, fps: float) -> None:
         from emocam.io.video_writer import FilmRecorder  # 17 MB that most sessions don't need
 
-        first = waiting.get()
-        if first is None:
+        picture = waiting.get()
+        if picture is None:
             return
-        size_wh = first[0].shape[1], first[0].shape[0]
+        size_wh = picture[0].shape[1], picture[0].shape[0]
         try:
             with FilmRecorder(path, size_wh, fps=fps, keep_partial=True) as film:
-                picture: tuple[ImageU8, float] | None = first
+                next_look_s = picture[1]
                 while picture is not None:
                     film.write(fit(picture[0], size_wh), picture[1])
+                    if picture[1] >= next_look_s:
+                        _check_room(path)
+                        next_look_s = picture[1] + _ROOM_EVERY_S
                     picture = waiting.get()
         except Exception as error:  # noqa: BLE001 -- raised again by `write` or `stop`
             known = isinstance(error, OutputError)
             self._error = error if known else OutputError(f"{path}: {reason_of(error)}")
-            while waiting.get() is not None:  # `write` must never block
-                continue
+            while picture is not None:  # `write` must never block
+                picture = waiting.get()
+
+
+def _check_room(path: Path) -> None:
+    """Raise OutputError while the film can still be completed; on a full disk it would be lost."""
+    left_mb = shutil.disk_usage(path.parent).free >> 20
+    if left_mb < _ROOM_MB:
+        raise OutputError(f"{path} ends here, complete: {left_mb} MB are left on its disk")
 
 
 def fit(image_bgr: ImageU8, size_wh: tuple[int, int]) -> ImageU8:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from safetensors import SafetensorError, safe_open
 
-from emocam.errors import ModelError, OutputError, UsageError
-from emocam.output import complete_file
+from emocam.errors import ModelError, UsageError
+from emocam.output import complete_file, unwritten
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -222,4 +222,4 @@ def save_model_file(path: str | Path, model: ModelFile) -> None:
         with complete_file(path) as temporary:
             save_file(arrays, temporary, metadata=metadata)
     except SafetensorError as error:
-        raise OutputError(f"can't write the model to {path}: {error}") from error
+        raise unwritten(f"the model {path}", error) from error

@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 import cv2
 
-from emocam.errors import OutputError, UsageError
-from emocam.output import partial_path
+from emocam.errors import UsageError
+from emocam.output import partial_path, writing
 from emocam.training.dataset import Dataset, Picture, is_picture
 
 
@@ -65,12 +65,12 @@ def write_copy(dataset: Dataset, pictures: Iterable[Picture], folder: Path) -> i
             while target in taken:
                 target = target.with_name(f"{target.stem}-again{target.suffix}")
             taken.add(target)
-            place.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.replace(folder)
-    except OSError as error:
-        raise OutputError(f"can't write {folder}: {error.strerror or error}") from error
+            with writing(folder):
+                place.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+        with writing(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            temporary.replace(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return len(taken)

@@ -5,6 +5,7 @@ What is read comes from `clip_readings`; here it becomes results.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import cv2
 
-from emocam.errors import SourceError, reason_of
+from emocam.errors import OutputError, SourceError, reason_of
 from emocam.io.clip_streams import ClipSound
 from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
@@ -38,6 +39,8 @@ from emocam.video.clip_summary import ClipSummary
 from emocam.video.outputs import ClipOutputs
 
 from av.error import FFmpegError  # isort: skip
+
+_HIDDEN = re.compile(r"\.partial-[^/\\]*[/\\]")  # see `_workplace`
 
 Progress = Callable[[int, int | None], None]
 Listener = Callable[[FrameReadings], None]
@@ -115,6 +118,9 @@ def annotate_clip(
             final = outputs.partial() if result.stopped else outputs
             with writing(outputs.folder):
                 return replace(result, outputs=work.outputs.move_to(final))
+    except OutputError as error:
+        # It names the hidden folder, which stands where nobody asked for it.
+        raise OutputError(_HIDDEN.sub("", str(error))) from error
     except (cv2.error, FFmpegError) as error:
         raise SourceError(f"{clip} can't be worked on: {reason_of(error)}") from error
 

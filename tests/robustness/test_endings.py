@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -98,41 +97,3 @@ def test_a_reader_that_leaves_a_pipe_is_no_error_of_ours(tmp_path: Path) -> None
     )  # fmt: skip
     assert "face" in done.stdout
     assert done.stderr == ""
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 200 kB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(place)],
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if made.returncode:
-        pytest.skip("only root may mount a small disk")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
-
-
-@pytest.mark.parametrize(
-    "command",
-    [
-        ("video", SAMPLES / "webcam.mp4", "-o", "disk/f.mp4"),
-        ("video", SAMPLES / "webcam.mp4", "--end", "4", "-o", "disk/all"),
-        ("explain", PHOTO, "-o", "disk/e.png"),
-        ("label", PHOTO, "-o", "disk/t.csv", "--annotated", "disk/drawn", "--jobs", "1"),
-    ],
-    ids=["film", "all of a clip", "figure", "photos"],
-)
-def test_a_full_disk_is_one_line_and_no_half_result(
-    tmp_path: Path, small_disk: Path, command: tuple[object, ...]
-) -> None:
-    (small_disk / "filler").write_bytes(bytes(110_000))
-    running = start(tmp_path, *command)
-    _, err = running.communicate(timeout=120)
-    assert running.returncode == 1, err
-    assert len(err.splitlines()) == 1, err
-    assert "space" in err or "full" in err
-    left = {path.name for path in small_disk.rglob("*") if path.is_file()}
-    assert left <= {"filler", "t.csv.progress"}
