@@ -87,10 +87,11 @@ def shared_data() -> Path:
 
 def read_here(work: Work, tasks: Iterable[PhotoTask], *_: int) -> Results:
     """In the place of `emocam.label.pool.read_in_processes`: photos read in this process."""
+    from emocam.label.pool import CHUNK
     from emocam.label.worker import label_tasks
 
     rest = iter(tasks)
-    while chunk := list(islice(rest, 8)):
+    while chunk := list(islice(rest, CHUNK)):
         yield label_tasks(work, chunk)
 
 

@@ -12,7 +12,7 @@ CHANNELS = 7
 HALF = 2  # pixels: the gradients are summed up in twos first, then in cells of any size
 _NOISE = 4.0  # grey levels: mean gradients well below this count as flat
 _EPS = 1e-3
-_STRIP = 24  # rows
+_STRIP = 96  # rows
 
 
 def gradient_planes(gray: ImageU8, scratch: Scratch | None = None) -> FloatArray:

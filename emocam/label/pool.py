@@ -29,7 +29,9 @@ from emocam.limits import check_open_files
 Results = Iterator[list[PhotoResult]]
 Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
 
-CHUNK = 8  # photos a message: enough that sending costs nothing, few enough to lose little
+# Photos a message. Their faces are read together, and finished together: so the same ones are read
+# together in a run that is interrupted, and with any number of processes.
+CHUNK = 4
 _IN_FLIGHT_ON_CLUSTER = 256  # messages: workers that join later find some
 _WORKER_WAIT_S = 60
 _FILES, _FILES_A_PROCESS = 56, 8  # open at once here: pipes, locks, the journal
@@ -200,21 +202,27 @@ def _read_at(
     idle, rest = deque(places), iter(tasks)
     singles, suspects = deque[PhotoTask](), deque[PhotoTask]()
     busy: dict[Future[list[PhotoResult]], tuple[_Place, list[PhotoTask]]] = {}
-    while True:
+
+    def start(some: list[PhotoTask]) -> None:
+        place = idle.popleft()
+        busy[place.submit(read, some)] = place, some
+
+    def start_all() -> None:
         while idle and (some := [singles.popleft()] if singles else list(islice(rest, chunk))):
-            place = idle.popleft()
-            busy[place.submit(read, some)] = place, some
+            start(some)
+
+    while True:
+        start_all()
         on_trial = not busy and bool(suspects)
         if on_trial:
-            place, some = idle.popleft(), [suspects.popleft()]
-            busy[place.submit(read, some)] = place, some
+            start([suspects.popleft()])
         if not busy:
             return
         for future in wait(busy, return_when=FIRST_COMPLETED).done:
             place, some = busy.pop(future)
             idle.append(place)
             try:
-                yield future.result()
+                results = future.result()
             except death:
                 if on_trial:
                     yield [failed(some[0], "unreadable", _CRASHED)]
@@ -222,6 +230,10 @@ def _read_at(
                     suspects.extend(some)
                 else:
                     singles.extend(some)
+            else:
+                if not on_trial:
+                    start_all()  # no place waits for what is done with the results
+                yield results
 
 
 class _Process:

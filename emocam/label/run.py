@@ -19,7 +19,7 @@ from emocam.io.table_formats import Row, SqliteTable, Table, readable, remove_da
 from emocam.io.tables import check_table, columns, open_table
 from emocam.label.journal import Journal
 from emocam.label.places import common_base
-from emocam.label.pool import CHUNK, Results, read_in_processes, read_on_cluster, usable_cores
+from emocam.label.pool import Results, read_in_processes, read_on_cluster, usable_cores
 from emocam.label.sorted_photos import check_sorting, sort_photos
 from emocam.label.tasks import PhotoResult, Work
 from emocam.output import check_free
@@ -270,8 +270,7 @@ class _Run:
         if self.options.scheduler is not None:
             return read_on_cluster(self.work, tasks, self.options.scheduler)
         jobs = min(self.options.jobs or (1 if left < _FEW else usable_cores()), left)
-        # A few photos in small portions, so that no process is left without.
-        return read_in_processes(self.work, tasks, jobs, min(CHUNK, max(1, left // (4 * jobs))))
+        return read_in_processes(self.work, tasks, jobs)
 
     def _keep(self, waiting: list[PhotoResult], growing: Table | None) -> None:
         self.journal.finish(waiting, self.work)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from emocam.errors import UsageError
 from emocam.label import run as module
-from emocam.label.pool import Results
+from emocam.label.pool import CHUNK, Results
 from emocam.label.run import LabelOptions, LabelProgress, LabelResult, label_photos
 from tests.conftest import read_here
 
@@ -91,11 +91,9 @@ def test_the_same_command_reads_only_what_is_new_or_changed(album: Path, tmp_pat
 def test_an_interrupted_run_keeps_what_it_read(
     album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop(work: Any, tasks: Any, jobs: int, chunk: int) -> Results:
-        for number, some in enumerate(read_here(work, [task]) for task in tasks):
-            if number == 3:
-                raise KeyboardInterrupt
-            yield from some
+    def stop(work: Any, tasks: Any, jobs: int) -> Results:
+        yield next(read_here(work, tasks))
+        raise KeyboardInterrupt
 
     output = tmp_path / "t.csv"
     with monkeypatch.context() as patch:
@@ -103,7 +101,7 @@ def test_an_interrupted_run_keeps_what_it_read(
         with pytest.raises(KeyboardInterrupt):
             run(album, output)
     assert not output.exists()
-    assert run(album, output).read == 3
+    assert run(album, output).read == 6 - CHUNK
     run(album, tmp_path / "whole.csv")
     assert output.read_bytes() == (tmp_path / "whole.csv").read_bytes()
 
@@ -148,7 +146,7 @@ def test_a_database_can_be_queried_while_it_grows(
     output = tmp_path / "t.sqlite"
     counts = []
 
-    def read(work: Any, tasks: Any, jobs: int, chunk: int) -> Results:
+    def read(work: Any, tasks: Any, jobs: int) -> Results:
         for task in tasks:
             counts.append(len(_database_rows(output)))
             yield from read_here(work, [task])

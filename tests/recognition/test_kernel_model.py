@@ -11,8 +11,9 @@ import pytest
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 from emocam.errors import ModelError
-from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.kernel_model import KernelRidge, WordsModel
 from emocam.recognition.model_file import ModelFile, load_model_file, save_model_file
+from emocam.recognition.quantized import quantize
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.training.dense_descriptors import DenseDescriptors
 from emocam.training.emotion_clusters import EmotionClusters
@@ -165,3 +166,19 @@ def test_arrays_that_do_not_fit(model, name, change, message):
     card = {"recipe": "words", "labels": list(model.labels), "size": model.size}
     with pytest.raises(ModelError, match=message):
         EmotionRecognizer.from_file(ModelFile(card, arrays))
+
+
+def test_scores_hold_although_their_terms_cancel() -> None:
+    """Coefficients by label, as fitted ones lie: partial sums are thousands of times the score."""
+    random = np.random.default_rng(0)
+    references = quantize(random.normal(size=(20_000, 16)).astype(np.float32))
+    dual_coef = np.repeat([[1.0, -1.0], [-1.0, 1.0]], 10_000, axis=0).astype(np.float32)
+    dual_coef += random.normal(scale=0.1, size=dual_coef.shape).astype(np.float32)
+    points = random.normal(size=(5, 16)).astype(np.float32)
+    ridge = KernelRidge(references, dual_coef, gamma=0.01)
+    matrix = references.dequantized().astype(np.float64)
+    squared = np.square(points[:, None].astype(np.float64) - matrix).sum(axis=2)
+    exact = np.exp(-0.01 * squared) @ dual_coef.astype(np.float64)
+    assert np.abs(ridge.scores(points) - exact).max() < 1e-3
+    alone = np.concatenate([ridge.scores(point[None]) for point in points])
+    assert np.abs(ridge.scores(points) - alone).max() < 1e-3

@@ -47,7 +47,7 @@ def read_notes(path: Path) -> tuple[dict[str, float], set[str]]:
 if __name__ == "__mp_main__":  # in a worker process
     from emocam.label.worker import PhotoReader
 
-    PhotoReader.read = timed(PhotoReader.read, lambda _reader, task: task.address)
+    PhotoReader.find = timed(PhotoReader.find, lambda _reader, task: task.address)
 elif __name__ == "__main__":
     if sys.argv[2] == "video":
         from emocam.video import pipeline
