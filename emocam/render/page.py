@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 def render_page(
@@ -31,6 +32,9 @@ def render_page(
 
 def make_environment() -> Environment:
     """Jinja2's environment of the package's templates: strict, escaping, without stray lines."""
+    # Imported here: a clip begins sooner without, and a table needs no page.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("emocam", "."),
         autoescape=True,
