@@ -5,6 +5,9 @@ from __future__ import annotations
 
 def main() -> None:
     """Run the command line."""
+    from emocam.streams import open_missing_streams
+
+    open_missing_streams()
     try:
         from emocam.cli import main
     except KeyboardInterrupt:  # nobody else takes it while this is imported

@@ -55,5 +55,5 @@ def shortage(error: BaseException) -> str:
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
         return "not enough memory: close other programs"
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "no space is left on the disk"
+        return "no space is left where standard output or TMPDIR goes to: make room there"
     return ""

@@ -24,6 +24,7 @@ from emocam.cli.shortcuts import choose_command
 from emocam.cli.welcome import WELCOME
 from emocam.errors import EmocamError, UsageError
 from emocam.limits import check_limits, shortage
+from emocam.output import unwritten
 from emocam.signals import interrupt_on_kill
 
 _WRONG_USAGE = 2
@@ -66,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         with interrupt_on_kill() as killed, _quietly(quiet, keep_output="--json" in given):
             code = _run(given)
+        with _printing():
+            sys.stdout.flush()
         if killed.is_set():
             code = killed.exit_code
     except EmocamError as error:
@@ -75,8 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         _end("stopped", killed.exit_code)
     except BrokenPipeError:
-        # The reader of a pipe has left; Python would complain once more when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # the reader of a pipe has left
         sys.exit(1)
     except Exception as error:
         if isinstance(error, _CommandLineError):
@@ -133,6 +135,16 @@ def _quietly(quiet: bool, *, keep_output: bool) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _printing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritten("standard output", error) from error
+
+
 def _usage_line(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "emocam"
     return f"{error.format_message().rstrip('.')}{_origin(error)} ('{command} --help' shows how)"
@@ -148,6 +160,15 @@ def _origin(error: Any) -> str:
     return f", from {error.ctx.find_root().obj.path}" if is_default else ""
 
 
+def _drop_output() -> None:
+    """What waits to be printed can't be, and Python would complain once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _end(message: str, code: int) -> NoReturn:
     print(f"emocam: {' '.join(message.split())}", file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
     sys.exit(code)

@@ -127,7 +127,9 @@ def prepare_backends() -> None:
 
 def quiet_opencv() -> None:
     """Keep OpenCV's messages off the terminal: emocam reports errors in one line."""
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # Until 4.12 it stood elsewhere.
+    set_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+    set_level(0)  # silent
 
 
 class _OpenCVCapture:

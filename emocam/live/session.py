@@ -89,6 +89,9 @@ class LiveSession:
             pairs(camera, follower), keep_all=options.keep_all, listeners=listeners
         )
         self._marks = Marks() if marks is None else marks
+        self._is_for_one_receiver = len(sinks.senders) == 1 and not (
+            sinks.table or sinks.window or sinks.browser or sinks.virtual_camera or options.record
+        )
         self._log = None if sinks.table is None else Log(sinks.table)
         self._sinks, self._open = sinks, ExitStack()
         self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
@@ -115,13 +118,14 @@ class LiveSession:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._open.close()
-        self._tell_news()
+        with ExitStack() as ending:  # the film is completed also when the log can't be
+            ending.callback(self._keep_profile)
+            ending.callback(self._stop_film)
+            self._open.close()
+            self._tell_news()
         self.summary.sending = [sender.summary for sender in self._sinks.senders]
         # The counts are final once the threads have been joined.
         self.summary.turned_down = self.follower.turned_down + self._threads.turned_down
-        self._stop_film()
-        self._keep_profile()
 
     def run(self, ending: threading.Event) -> None:
         """Go on until the event is set, the user quits, the time is over, or a file ends."""
@@ -146,6 +150,8 @@ class LiveSession:
     def _step(self) -> bool:
         """Wait for a frame, show it, do what a key asks for; False when the session is over."""
         self._threads.check()
+        if self._is_for_one_receiver:
+            self._sinks.senders[0].check()
         newer = self.camera.wait_newer(self._last, _WAIT_S)
         self._take()
         if newer is None and self.camera.ended:

@@ -23,6 +23,7 @@ class LineSender(Sender):
     def __init__(self, address: str, clock: SessionClock, descriptor: int | None = None) -> None:
         super().__init__(address, clock)
         self._descriptor = descriptor
+        self._has_left = False
 
     def connect(self) -> None:
         """Write out what was printed before, so that no line stands in another."""
@@ -34,5 +35,14 @@ class LineSender(Sender):
         # Past Python's own file: its lock, held by a write that hangs, would hang the exit too.
         assert self._descriptor is not None
         rest = memoryview(json_line(event, self.clock).encode() + b"\n")
-        while rest:
-            rest = rest[os.write(self._descriptor, rest) :]
+        try:
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+        except BrokenPipeError:
+            self._has_left = True
+            raise
+
+    def check(self) -> None:
+        """Raise BrokenPipeError when the reader has left, who does not come back to a pipe."""
+        if self._has_left:
+            raise BrokenPipeError

@@ -68,6 +68,9 @@ class Sender(ABC):
             self._waiting.append(event)
             self._changed.notify()
 
+    def check(self) -> None:  # noqa: B027 -- most may come back
+        """Raise BrokenPipeError when nobody will ever receive anything here again."""
+
     def take_news(self) -> list[str]:
         """What the user should know, since the last call."""
         news = []
