@@ -6,7 +6,7 @@ Both steps take about as long, so each runs in a thread of its own.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -29,13 +29,15 @@ class FoundFaces:
     index: int
     time_s: float
     faces: tuple[Face, ...]  # confirmed tracks, with their ids
-    crops: tuple[ImageU8, ...]  # the same in the training format, shape (size, size), uint8
+    # The same in the training format, shape (size, size), uint8; none where they are not needed
+    crops: tuple[ImageU8, ...]
     hidden: tuple[Face, ...] = ()  # faces that are tracked but not read
     source: str = ""
+    is_between: bool = False  # whether it lies between two searches, which found all of its faces
 
 
 def find_faces(
-    pictures: Iterable[ClipPicture], size: int, *, largest: bool = False
+    pictures: Iterable[ClipPicture], size: int, *, largest: bool = False, all_crops: bool = False
 ) -> Iterator[FoundFaces]:
     """Follow the faces of a clip through its frames, in order.
 
@@ -47,23 +49,25 @@ def find_faces(
         Side of the training format in pixels.
     largest
         Whether to take only the largest face.
+    all_crops
+        Whether to cut faces out in frames between two searches too.
     """
     finder = _ClipFinder(largest=largest)
     since: list[ClipPicture] = []  # pictures since the last one that was searched
     for picture in pictures:
         if picture.is_cut:
-            yield from _found_in(finder, since, size)
+            yield from _found_in(finder, since, size, all_crops)
             since = []
             finder.forget()
         since.append(picture)
         if picture.time_s - finder.followed_s >= FOLLOW_EVERY_S:
-            yield from _found_in(finder, since, size)
+            yield from _found_in(finder, since, size, all_crops)
             since = []
-    yield from _found_in(finder, since, size)
+    yield from _found_in(finder, since, size, all_crops)
 
 
 def _found_in(
-    finder: _ClipFinder, pictures: Sequence[ClipPicture], size: int
+    finder: _ClipFinder, pictures: Sequence[ClipPicture], size: int, all_crops: bool
 ) -> Iterator[FoundFaces]:
     """Detect in the last picture, and interpolate the boxes in those before it."""
     if not pictures:
@@ -77,14 +81,15 @@ def _found_in(
         share = (picture.time_s - before_s) / (last.time_s - before_s)
         faces = [_between(face, after[face.id], share) for face in before if face.id in after]
         lost = [face for face in before if face.id not in after]
-        yield _found(picture, faces, [*hidden, *lost], size)
-    yield _found(last, finder.faces, finder.hidden, size)
+        crops = crop_faces(picture.image_bgr, faces, size) if all_crops else []
+        yield replace(_found(picture, faces, crops, [*hidden, *lost]), is_between=True)
+    crops = crop_faces(last.image_bgr, finder.faces, size)
+    yield _found(last, finder.faces, crops, finder.hidden)
 
 
 def _found(
-    picture: ClipPicture, faces: Sequence[Face], hidden: Sequence[Face], size: int
+    picture: ClipPicture, faces: Sequence[Face], crops: Sequence[ImageU8], hidden: Sequence[Face]
 ) -> FoundFaces:
-    crops = crop_faces(picture.image_bgr, faces, size)
     return FoundFaces(
         picture.index, picture.time_s, tuple(faces), tuple(crops), tuple(hidden), picture.source
     )
@@ -115,12 +120,13 @@ def blend_boxes(a: Box, b: Box, share: float) -> Box:
 
 
 def read_faces(
-    found: Iterable[FoundFaces], recognizer: EmotionRecognizer, batch: int
+    found: Iterable[FoundFaces], recognizer: EmotionRecognizer, batch: int, *, each: bool = False
 ) -> Iterator[FrameReadings]:
     """Read the faces of many frames in batches, which takes less than half the time.
 
     A prediction reads all of the model's reference faces from memory, once for a batch. A face that
-    hardly changed since it was last read in the same batch keeps that reading.
+    hardly changed since it was last read in the same batch keeps that reading. In a frame between
+    two searches it has the mean of the readings before and after.
 
     Parameters
     ----------
@@ -130,29 +136,78 @@ def read_faces(
         What reads faces of the training format.
     batch
         How many frames, or faces, are read at once.
+    each
+        Whether to read frames between two searches too; then all have crops.
     """
+    before: dict[int, Reading] = {}
+    between: list[FoundFaces] = []
+    for frame, readings in _read_in_batches(found, recognizer, batch, each):
+        if readings is None:
+            between.append(frame)
+            continue
+        after = {one.face.id: one for one in readings}
+        for one in between:
+            yield _means(one, before, after, recognizer)
+        yield _result(frame, readings)
+        before, between = after, []
+
+
+def _read_in_batches(
+    found: Iterable[FoundFaces], recognizer: EmotionRecognizer, batch: int, each: bool
+) -> Iterator[tuple[FoundFaces, list[Reading] | None]]:
+    """Frames with the readings of their faces, or None where they are not read."""
     waiting: list[FoundFaces] = []
     for frame in found:
-        waiting.append(frame)
+        waiting.append(frame if each or not frame.is_between else replace(frame, crops=()))
         if max(len(waiting), sum(len(one.crops) for one in waiting)) >= batch:
-            yield from _read(waiting, recognizer)
+            yield from _read(waiting, recognizer, each)
             waiting = []
-    yield from _read(waiting, recognizer)
+    yield from _read(waiting, recognizer, each)
 
 
-def _read(frames: Sequence[FoundFaces], recognizer: EmotionRecognizer) -> Iterator[FrameReadings]:
+def _read(
+    frames: Sequence[FoundFaces], recognizer: EmotionRecognizer, each: bool
+) -> Iterator[tuple[FoundFaces, list[Reading] | None]]:
     crops, rows = read_once(
-        pair for one in frames for pair in zip(one.faces, one.crops, strict=True)
+        pair for one in frames if one.crops for pair in zip(one.faces, one.crops, strict=True)
     )
     answers = recognizer.predict_crops(np.stack(crops)).take(rows) if crops else None
     done = 0
     for one in frames:
+        if one.is_between and not each:
+            yield one, None
+            continue
         readings: list[Reading] = []
         if answers is not None and one.faces:
             of_frame = answers.part(done, done + len(one.faces)).of_frame()
             readings = recognizer.readings(one.faces, of_frame)
         done += len(one.faces)
-        yield FrameReadings(tuple(readings), one.index, one.time_s, one.source, hidden=one.hidden)
+        yield one, readings
+
+
+def _result(found: FoundFaces, readings: Sequence[Reading]) -> FrameReadings:
+    return FrameReadings(
+        tuple(readings), found.index, found.time_s, found.source, hidden=found.hidden
+    )
+
+
+def _means(
+    found: FoundFaces,
+    before: Mapping[int, Reading],
+    after: Mapping[int, Reading],
+    recognizer: EmotionRecognizer,
+) -> FrameReadings:
+    """What is shown of a frame between two that were read."""
+    readings: list[Reading] = []
+    hidden = list(found.hidden)
+    for face in found.faces:
+        around = [one[face.id] for one in (before, after) if face.id in one]
+        if around:
+            rows = np.array([one.probabilities for one in around], np.float32)
+            readings.append(recognizer.reading(face, rows.mean(axis=0), around[-1].cluster))
+        else:  # it was taken out of both
+            hidden.append(face)
+    return _result(replace(found, hidden=tuple(hidden)), readings)
 
 
 def _largest(faces: Sequence[Face], before: int) -> Face:

@@ -107,14 +107,15 @@ def clip_readings(
     pictures = stack.enter_context(
         prefetch(clip_pictures(video, every_s=every_s), _PICTURES_PREFETCHED)
     )
-    found = find_faces(pictures, recognizer.model.size, largest=largest)
+    all_crops = not smooth or choose is not None
+    found = find_faces(pictures, recognizer.model.size, largest=largest, all_crops=all_crops)
     if choose is not None:
         found = map(choose, found)
     size = _PREFETCHED
     if every_s:
         size = max(1, min(size, round(_PREFETCHED_S / every_s)))
     found_ahead = stack.enter_context(prefetch(found, size))
-    read = read_faces(found_ahead, recognizer, size)
+    read = read_faces(found_ahead, recognizer, size, each=not smooth)
     read_ahead = stack.enter_context(prefetch(read, size))
     return smooth_both_ways(read_ahead, recognizer, raw=not smooth)
 

@@ -8,6 +8,7 @@ import pytest
 
 from emocam.detection.detector import FaceDetector
 from emocam.io.video_reader import VideoFile
+from emocam.recognition.prediction import Prediction
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
 from emocam.tracking.clip_pictures import clip_pictures
@@ -34,11 +35,18 @@ def recognizer() -> EmotionRecognizer:
     return EmotionRecognizer.load("pixels")
 
 
-def looks(clip: Path, recognizer: EmotionRecognizer, *, every_s: float = 0.0, **options):
+def looks(
+    clip: Path,
+    recognizer: EmotionRecognizer,
+    *,
+    every_s: float = 0.0,
+    each: bool = False,
+    **options,
+):
     with VideoFile(clip) as video:
         pictures = clip_pictures(video, every_s=every_s)
-        found = find_faces(pictures, recognizer.model.size, **options)
-        return list(read_faces(found, recognizer, 4))
+        found = find_faces(pictures, recognizer.model.size, all_crops=each, **options)
+        return list(read_faces(found, recognizer, 4, each=each))
 
 
 def test_a_cut_gives_new_numbers(tmp_path, recognizer):
@@ -75,6 +83,44 @@ def test_every_second_picture_is_searched_and_faces_move_evenly_between(
     for before, between, after in zip(lefts[0:8:2], lefts[1:8:2], lefts[2:9:2], strict=True):
         assert between == pytest.approx((before + after) / 2, abs=0.5)
     assert lefts[8] - lefts[0] == pytest.approx(32, abs=12)
+
+
+def test_faces_between_two_searches_have_the_mean_of_the_readings_around_them(
+    tmp_path, recognizer, monkeypatch
+):
+    read = []
+    predict = EmotionRecognizer.predict_crops
+
+    def count(reader: EmotionRecognizer, crops: np.ndarray) -> Prediction:
+        read.append(len(crops))
+        return predict(reader, crops)
+
+    monkeypatch.setattr(EmotionRecognizer, "predict_crops", count)
+    images = [cv2.convertScaleAbs(photo("obama.jpg"), alpha=1 - 0.08 * n) for n in range(9)]
+    clip = write(tmp_path / "clip.avi", images, fps=30)
+    seen = looks(clip, recognizer)
+    assert sum(read) == 5  # of frames 0, 2, 4, 6 and 8
+    rows = np.concatenate([look.probabilities for look in seen])
+    np.testing.assert_allclose(rows[1:8:2], (rows[0:7:2] + rows[2:9:2]) / 2, atol=1e-6)
+    read.clear()
+    each = looks(clip, recognizer, each=True)
+    assert sum(read) == 9
+    assert [look.faces for look in each] == [look.faces for look in seen]
+    np.testing.assert_allclose(
+        np.concatenate([look.probabilities for look in each[0::2]]), rows[0::2], atol=1e-6
+    )
+
+
+def test_a_face_that_was_taken_out_around_a_frame_is_hidden_there(recognizer):
+    one, other = Face((0, 0, 9, 9), 1.0, 0), Face((20, 0, 29, 9), 1.0, 1)
+    crop = np.random.default_rng(0).integers(0, 256, (48, 48)).astype(np.uint8)
+    sightings = [
+        FoundFaces(0, 0.0, (one,), (crop,)),
+        FoundFaces(1, 0.04, (one, other), (), is_between=True),
+        FoundFaces(2, 0.08, (one,), (crop,)),
+    ]
+    between = list(read_faces(sightings, recognizer, 32))[1]
+    assert (between.faces, between.hidden) == ((one,), (other,))
 
 
 def test_now_and_then_means_by_the_clock(tmp_path, recognizer):

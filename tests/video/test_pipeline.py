@@ -7,9 +7,27 @@ import pytest
 
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.video import pipeline
+from emocam.video.clip_readings import read_video
 from emocam.video.outputs import ClipOutputs
 from emocam.video.pipeline import VideoOptions, annotate_clip
 from tests.clips import write_clip
+from tests.conftest import SAMPLES
+
+
+@pytest.mark.parametrize("smooth", [True, False])
+def test_every_frame_is_read_where_readings_are_shown_as_they_are(monkeypatch, smooth):
+    read = []
+    predict = EmotionRecognizer.predict_crops
+    monkeypatch.setattr(
+        EmotionRecognizer,
+        "predict_crops",
+        lambda reader, crops: read.append(len(crops)) or predict(reader, crops),
+    )
+    monkeypatch.setattr("emocam.tracking.unchanged.is_alike", lambda *_: False)
+    recognizer = EmotionRecognizer.load("pixels")
+    frames = list(read_video(SAMPLES / "webcam.mp4", recognizer, end_s=0.4, smooth=smooth))
+    assert [len(readings) for _, readings in frames] == [1] * 10
+    assert sum(read) == (6 if smooth else 10)  # frames 0, 2, 4, 6, 8 and the last
 
 
 def test_a_stop_while_the_report_is_written_changes_nothing(
