@@ -25,6 +25,7 @@ from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Face, ImageU8, Reading
 
 _MIN_SIDE = 1200  # reduced pictures keep this many pixels: faces of 4 % of it fill a 48×48 crop
+_NO_MEMORY = "not enough memory to read it"
 _LOCAL = threading.local()
 _Step = TypeVar("_Step")
 
@@ -74,7 +75,12 @@ class PhotoReader:
         """
         found = [self.find(task) for task in tasks]
         crops = [crop for one in found if isinstance(one, FoundFaces) for crop in one.crops]
-        answers = self.recognizer.predict_crops(np.stack(crops)) if crops else None
+        try:
+            answers = self.recognizer.predict_crops(np.stack(crops)) if crops else None
+        except MemoryError:
+            if len(tasks) > 1:
+                return [self.read([task])[0] for task in tasks]
+            return [failed(tasks[0], "too_large", _NO_MEMORY)]
         results, done = [], 0
         for one in found:
             if isinstance(one, FoundFaces) and answers is not None:
@@ -127,7 +133,7 @@ def _sheltered(task: PhotoTask, step: Callable[[], _Step]) -> _Step | PhotoResul
     except EmocamError:  # a full disk: not this photo's fault
         raise
     except MemoryError:
-        return failed(task, "too_large", "not enough memory to read it")
+        return failed(task, "too_large", _NO_MEMORY)
     except Exception as error:  # noqa: BLE001 - one odd photo must not end a run of a million
         reason = f"unexpected {type(error).__name__}: {reason_of(error)}"
         return failed(task, "unreadable", reason)

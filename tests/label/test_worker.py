@@ -10,7 +10,9 @@ import pytest
 from emocam.label.tasks import PhotoTask, Work
 from emocam.label.worker import FoundFaces, PhotoReader
 from emocam.recognition.model_file import find_model, model_hash
+from emocam.recognition.prediction import Prediction
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.types import ImageU8
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +61,22 @@ def test_a_photo_that_fails_costs_the_others_nothing(
     found = reader.find(tasks[0])
     assert isinstance(found, FoundFaces)
     assert len(found.faces) == len(found.crops) == 1
+
+
+def test_faces_that_need_too_much_memory_together_are_read_alone(
+    reader: PhotoReader, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(album / "b.jpg", album / "c.jpg")
+    tasks = [PhotoTask(1, str(album / "b.jpg")), PhotoTask(2, str(album / "c.jpg"))]
+    predict = reader.recognizer.predict_crops
+
+    def predict_one(crops: ImageU8) -> Prediction:
+        if len(crops) > most:
+            raise MemoryError
+        return predict(crops)
+
+    monkeypatch.setattr(reader.recognizer, "predict_crops", predict_one)
+    most = 1
+    assert [one.rows[0]["status"] for one in reader.read(tasks)] == ["ok", "ok"]
+    most = 0
+    assert [one.rows[0]["status"] for one in reader.read(tasks)] == ["too_large", "too_large"]
