@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -94,14 +95,18 @@ def _profile(data: dict[str, Any]) -> Profile:
         Example(str(one["label"]), _unpacked(one["point"]), str(one.get("name", "")))
         for one in entries
     ]
-    framing = None
-    if "framing" in data:
-        directions = np.stack([_unpacked(one) for one in data["framing"]["directions"]])
-        if directions.shape[1] != len(examples[0].point):
-            raise ValueError("its framing should be as long as its points")
-        framing = Framing(directions, int(data["framing"]["examples"]))
+    framing = _framing(data["framing"], examples) if "framing" in data else None
     made = str(data.get("made", ""))
     return Profile(tuple(examples), tuple(labels), str(data["model"]), made, framing)
+
+
+def _framing(data: dict[str, Any], examples: Sequence[Example]) -> Framing:
+    directions = np.stack([_unpacked(one) for one in data["directions"]])
+    if not examples or directions.shape[1] != len(examples[0].point):
+        raise ValueError("its framing should be as long as its points")
+    if not isinstance(data["examples"], int):
+        raise ValueError("its framing should say of how many examples it is")
+    return Framing(directions, data["examples"])
 
 
 def _packed(point: FloatArray) -> str:

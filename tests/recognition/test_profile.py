@@ -121,6 +121,9 @@ def test_a_file_that_is_no_profile_is_refused_with_what_mends_it(tmp_path: Path,
         {"examples": [{"label": "happy", "point": "AHwAfA=="}]},  # infinite
         {"examples": [{"label": "happy", "point": "AAAA"}]},  # half a number
         {"examples": 3},
+        {"examples": [], "framing": {"examples": 1, "directions": ["ADwAPA=="]}},
+        {"framing": {"examples": float("inf"), "directions": ["ADwAPA=="]}},
+        {"framing": []},
         {"labels": "happy"},
     ],
 )

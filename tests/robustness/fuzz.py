@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import atheris
 
@@ -59,8 +60,33 @@ def fuzz_time(data: bytes) -> None:
 
 
 def fuzz_profile(data: bytes) -> None:
+    """A good profile with other values in one to three places: no chance text gets past JSON."""
+    given = atheris.FuzzedDataProvider(data)
+    told = {
+        "kind": "emocam profile", "format": 2, "made": "2026-11-25", "model": "0" * 64,
+        "labels": ["happy", "sad"], "taught": {"happy": 1},
+        "examples": [{"label": "happy", "name": "a.jpg", "point": "ADwAPA=="}],
+        "framing": {"examples": 1, "directions": ["ADwAPA=="]},
+    }  # fmt: skip
+    for _ in range(given.ConsumeIntInRange(1, 3)):
+        _change(told, given)
     with suppress(ValueError, KeyError, TypeError, RecursionError):  # as it says
-        parse_profile(data.decode("utf-8", "replace"))
+        parse_profile(json.dumps(told))
+
+
+def _change(told: Any, given: atheris.FuzzedDataProvider) -> None:
+    """Put another value into a place, wherever it is in lists and objects."""
+    keys = list(told) if isinstance(told, dict) else list(range(len(told)))
+    if not keys:
+        return
+    key = keys[given.ConsumeIntInRange(0, len(keys) - 1)]
+    if isinstance(told[key], (dict, list)) and given.ConsumeBool():
+        _change(told[key], given)
+        return
+    text = given.ConsumeUnicode(given.ConsumeIntInRange(0, 40))
+    numbers = [0, -1, 10**30, given.ConsumeInt(4), given.ConsumeFloat(), float("inf")]
+    values = [None, True, text, [], {}, [text], {text: text}, *numbers]
+    told[key] = values[given.ConsumeIntInRange(0, len(values) - 1)]
 
 
 def fuzz_plan(data: bytes) -> None:

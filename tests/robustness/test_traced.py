@@ -12,11 +12,13 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import write_dataset
+from tests.loopback_camera import LoopbackCamera, sample_pictures
 from tests.robustness.bad_photos import PHOTO
 from tests.robustness.clips import make_clip
 from tests.robustness.traced import STRACE, Traced, read_trace
@@ -34,7 +36,7 @@ def can_trace() -> bool:
 
 pytestmark = pytest.mark.skipif(not can_trace(), reason="needs strace, and may need permission")
 
-# The command, and the names in the working folder that it may make.
+# The command, and the names in the working folder that it may make. CAMERA is one on this computer.
 COMMANDS = [
     ("label a.jpg b.jpg -o t.csv --jobs 2 --gallery g.html --annotated drawn --sort-into sorted",
      {"t.csv", "t.csv.progress", "g.html", "drawn", "sorted"}),
@@ -45,6 +47,7 @@ COMMANDS = [
     ("live a.mp4 --realtime --browser --model pixels --duration 1", set()),
     ("study plan.csv -o results --films --jobs 2", {"results"}),
     ("teach a.mp4 --marks marks.csv -o me.json", {"me.json"}),
+    ("teach CAMERA --no-window --labels neutral -o me.json", {"me.json"}),
     ("train set --recipe pixels --size 16 -o m.safetensors", {"m.safetensors"}),
     ("evaluate set --model pixels --report r.html", {"r.html"}),
     ("compare set --report r.html", {"r.html"}),
@@ -103,7 +106,13 @@ def test_the_kernel_is_asked_for_nothing_else(
     place: Path, home: Path, command: str, allowed: set[str]
 ) -> None:
     work = place / "work"
-    traced = trace(place, home, command)
+    with ExitStack() as stack:
+        if "CAMERA" in command:
+            pictures = sample_pictures(most=60)
+            camera = stack.enter_context(LoopbackCamera(pictures, (400, 300), fps=10))
+            command = command.replace("CAMERA", camera.url)
+        traced = trace(place, home, command)
+    assert all((work / name).exists() for name in allowed if "progress" not in name)
     assert traced.addresses <= HERE
     assert traced.places or traced.addresses  # the tracer sees something
     homes = [place / "temp", *listed_caches(place, home)]
