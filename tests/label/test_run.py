@@ -178,7 +178,7 @@ def test_annotated_copies_keep_exif_and_originals_stay(album: Path, tmp_path: Pa
     exif = Image.Exif()
     exif[0x010F] = "A camera"
     exif[0x0112] = 6
-    exif.get_ifd(0x8825)[1] = "N"
+    exif[0x8825] = {1: "N"}  # the place
     with Image.open(album / "b.jpg") as picture:
         turned = picture.transpose(Image.Transpose.ROTATE_90)
     turned.save(album / "b.jpg", exif=exif)
