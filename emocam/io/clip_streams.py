@@ -16,6 +16,8 @@ from emocam.types import ImageU8
 from av.error import FFmpegError  # isort: skip
 from av.video.reformatter import VideoReformatter  # isort: skip
 
+# The conversion takes less time than it takes to start the threads that PyAV 17 and later use.
+_ONE_THREAD: dict[str, Any] = {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}
 _PATIENCE = 60  # times in a row that reading may fail in a damaged file
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
 
@@ -147,7 +149,7 @@ class ClipPictures:
     def picture(self) -> ImageU8 | None:
         """The picture, upright, shape (height, width, 3), uint8, BGR; None if damaged."""
         try:
-            image = self._to_bgr.reformat(self._frame, format="bgr24").to_ndarray()
+            image = self._to_bgr.reformat(self._frame, format="bgr24", **_ONE_THREAD).to_ndarray()
         except (FFmpegError, ValueError):
             return None
         turn = _TURNS.get(round(self._frame.rotation) % 360)

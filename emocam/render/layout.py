@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import numpy as np
 
 from emocam.render.sprites import Rect
 
@@ -43,26 +42,27 @@ class Layout:
         """
         width, height = size_wh
         left, top, right, bottom = self.bounds
-        x1 = np.clip([x for x, _ in corners], left, max(left, right - width))
-        y1 = np.clip([y for _, y in corners], top, max(top, bottom - height))
-        covered = np.zeros(len(corners))
-        if self.taken:
-            boxes = np.array([rect for rect, _ in self.taken])
-            weights = np.array([weight for _, weight in self.taken])
-            across = np.minimum(x1[:, None] + width, boxes[:, 2]) - np.maximum(
-                x1[:, None], boxes[:, 0]
-            )
-            down = np.minimum(y1[:, None] + height, boxes[:, 3]) - np.maximum(
-                y1[:, None], boxes[:, 1]
-            )
-            shared = np.maximum(across, 0) * np.maximum(down, 0)
-            covered = (shared * weights).sum(axis=1) / (width * height)
-        cost = covered + _ORDER * np.arange(len(corners))
-        if last is not None and last < len(corners):
-            cost[last] -= _STAY
-        best = int(cost.argmin())
-        x, y = int(x1[best]), int(y1[best])
-        return (x, y, x + width, y + height), best, float(covered[best])
+        highest = max(left, right - width), max(top, bottom - height)
+        best, least, chosen, covers = 0, math.inf, (left, top), 0.0
+        for index, corner in enumerate(corners):
+            x = min(max(corner[0], left), highest[0])
+            y = min(max(corner[1], top), highest[1])
+            covered = self._covered(x, y, x + width, y + height) / (width * height)
+            cost = covered + _ORDER * index - (_STAY if index == last else 0.0)
+            if cost < least:
+                best, least, chosen, covers = index, cost, (x, y), covered
+        x, y = chosen
+        return (x, y, x + width, y + height), best, covers
+
+    def _covered(self, x1: int, y1: int, x2: int, y2: int) -> float:
+        """Pixels of a rectangle that lie on taken ones, times the cost of covering those."""
+        # Loops over a few numbers, which NumPy's calls would take ten times as long for.
+        shared = 0.0
+        for (left, top, right, bottom), weight in self.taken:
+            across, down = min(x2, right) - max(x1, left), min(y2, bottom) - max(y1, top)
+            if across > 0 and down > 0:
+                shared += across * down * weight
+        return shared
 
     def take(self, rect: Rect, weight: float = 1.0) -> None:
         """Mark a rectangle as taken."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
+
+Filters = Mapping[str, Callable[..., str]]
 
 
-def render_page(
-    template: str, *, filters: Mapping[str, Callable[..., str]] | None = None, **values: Any
-) -> str:
+def render_page(template: str, *, filters: Filters | None = None, **values: Any) -> str:
     """A whole HTML document.
 
     Parameters
@@ -25,9 +26,20 @@ def render_page(
     values
         What the template names; text is escaped.
     """
-    environment = make_environment()
+    return prepare_page(template, filters).render(**values)
+
+
+def prepare_page(template: str, filters: Filters | None = None) -> Template:
+    """Compile a template, which takes 40 ms the first time: ahead, where nothing waits for it."""
+    environment = _environment()
     environment.filters.update(filters or {})
-    return environment.get_template(template).render(**values)
+    return environment.get_template(template)
+
+
+@cache
+def _environment() -> Environment:
+    """That of all pages, which keeps their templates compiled."""
+    return make_environment()
 
 
 def make_environment() -> Environment:

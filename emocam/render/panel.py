@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+import cv2
 from PIL import ImageDraw
 
 from emocam.recognition.labels import UNSURE, color_rgb
@@ -71,11 +72,15 @@ def draw_bars(
     for index, (label, probability) in enumerate(zip(labels, reading.probabilities, strict=True)):
         top = at_xy[1] + pad + index * row + (row - thickness) // 2
         end = left + round(length * probability)
-        bar = frame_bgr[max(0, top) : top + thickness]
-        bar[:, left : left + length] = _TRACK_BGR
-        bar[:, left:end] = color_rgb(label, labels)[::-1]
         # Some colours are as dark as the ground: the end is what tells the length.
-        bar[:, max(left, end - tick) : end] = _TICK_BGR
+        for start, stop, color_bgr in (
+            (left, left + length, _TRACK_BGR),
+            (left, end, color_rgb(label, labels)[::-1]),
+            (max(left, end - tick), end, _TICK_BGR),
+        ):
+            if stop > start:
+                corners = (start, top), (stop - 1, top + thickness - 1)
+                cv2.rectangle(frame_bgr, *corners, color_bgr, cv2.FILLED)
 
 
 def _make_ground(labels: tuple[str, ...], px: int, highlighted: Sequence[int]) -> Sprite:
@@ -99,5 +104,6 @@ def _bar_length(text_px: int) -> int:
     return round(text_px * 4.5)
 
 
+@lru_cache(maxsize=16)
 def _names_width(labels: tuple[str, ...], px: int, text_px: int) -> int:
     return max(Text(name, text_px, bold=True).width for name in short_names(labels, px))

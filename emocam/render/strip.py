@@ -54,6 +54,7 @@ class _Run:
     last_s: float = 0.0
     stepped_s: float = 0.0
     _outline: tuple[_Floats, _Floats, float] | None = None
+    _median: float | None = None
 
     def add(self, time_s: float, height: float) -> None:
         """Hold the last height up to this time, then step to the new one if that can be seen."""
@@ -66,7 +67,7 @@ class _Run:
         self.times_s.append(time_s)
         self.heights.append(height)
         self.last_s = self.stepped_s = time_s
-        self._outline = None
+        self._outline = self._median = None
 
     def hold(self, time_s: float) -> None:
         """Draw the last height out to this time."""
@@ -75,6 +76,7 @@ class _Run:
         else:
             self.times_s.append(time_s)
             self.heights.append(self.heights[-1])
+            self._median = None
         self._outline = None
 
     def forget_before(self, time_s: float) -> None:
@@ -82,7 +84,7 @@ class _Run:
         old = bisect_left(self.times_s, time_s)
         if old > _TRIM:
             del self.times_s[: old - 1], self.heights[: old - 1]
-            self._outline = None
+            self._outline = self._median = None
 
     @property
     def outline(self) -> tuple[_Floats, _Floats, float]:
@@ -91,7 +93,9 @@ class _Run:
         if self._outline is None:
             times_s = [self.times_s[0], *self.times_s, self.times_s[-1]]
             heights = np.array([0.0, *self.heights, 0.0])
-            self._outline = np.array(times_s), heights, float(np.median(self.heights))
+            if self._median is None:  # while its last height is held it stays
+                self._median = float(np.median(self.heights))
+            self._outline = np.array(times_s), heights, self._median
         return self._outline
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 from emocam.output import complete_file
 from emocam.recognition.labels import UNSURE, color_hex
-from emocam.render.page import render_page
+from emocam.render.page import prepare_page, render_page
 from emocam.video.clip_summary import AWAY_DEG, ClipSummary, Person
 from emocam.video.timeline import WIDE, PersonTimeline, clock, percent
 
+_TEMPLATE = "video/templates/report.html"
+_FILTERS = {"clock": clock, "percent": percent}
 _MOST_PERSONS = 8  # with a timeline; the others stand in the table of faces
 _MOST_ROWS = 40
 _MOST_SPANS = 6  # of a face, in the table
@@ -32,6 +34,11 @@ class ClipFacts:
     stopped: bool  # by the user, before the clip's end
     took_s: float
     film_start_s: float  # time of the clip at which the annotated film begins
+
+
+def prepare_report() -> None:
+    """Do what a report takes before anything is known of the clip."""
+    prepare_page(_TEMPLATE, _FILTERS)
 
 
 def write_report(
@@ -63,8 +70,8 @@ def write_report(
     """
     persons = sorted(summary.persons.values(), key=lambda person: (-person.seconds, person.id))
     text = render_page(
-        "video/templates/report.html",
-        filters={"clock": clock, "percent": percent},
+        _TEMPLATE,
+        filters=_FILTERS,
         title=f"Apparent expression in {facts.clip.name}",
         summary=summary,
         facts=facts,

@@ -34,7 +34,7 @@ from emocam.video.clip_readings import (
     frames_with_readings,
     with_heads,
 )
-from emocam.video.clip_report import ClipFacts, write_report
+from emocam.video.clip_report import ClipFacts, prepare_report, write_report
 from emocam.video.clip_summary import ClipSummary
 from emocam.video.outputs import ClipOutputs
 
@@ -253,6 +253,8 @@ class _ClipWork:
             for now in analysed:
                 yield None, now, None
         else:
+            if self.outputs.report is not None:
+                prepare_report()  # meanwhile the first frames are analysed
             steps = frames_with_readings(stack, stack.enter_context(second), analysed)
             if options.blur:
                 heads = clip_heads(stack, video, self._recognizer, every_s=options.every_s)
