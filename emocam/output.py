@@ -15,6 +15,7 @@ _MENDS = {
     errno.ENOSPC: "make room there, or name another place",
     errno.EDQUOT: "make room there, or name another place",
     errno.EFBIG: "name a place that takes larger files",
+    errno.ENAMETOOLONG: "give it a shorter name",
     errno.EACCES: "name another place",
     errno.EPERM: "name another place",
     errno.EROFS: "name another place",
@@ -22,9 +23,19 @@ _MENDS = {
 
 
 def check_free(*paths: Path | None, force: bool) -> None:
-    """Raise UsageError when a result exists and may not be overwritten; None passes."""
-    for path in paths:
-        if path is not None and path.exists() and not force:
+    """Raise UsageError when a result exists and may not be overwritten; None passes.
+
+    Raises
+    ------
+    UsageError
+        That one.
+    OutputError
+        When there can't be a file of that name.
+    """
+    for path in filter(None, paths):
+        with writing(path):  # a name may be too long to ask for
+            is_there = path.exists()
+        if is_there and not force:
             raise UsageError(
                 f"{path} exists: add --force to overwrite it, or choose another --output"
             )

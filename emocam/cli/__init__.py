@@ -6,6 +6,7 @@ This is the only place where an error becomes a line on standard error and an ex
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import sys
@@ -64,6 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     given, debug = _take(given, "--debug")
     given, quiet = _take(given, "--quiet")
+    _print_any_name()
     try:
         with interrupt_on_kill() as killed, _quietly(quiet, keep_output="--json" in given):
             code = _run(given)
@@ -89,6 +91,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end(shortage(error) or unexpected, 1)
     else:
         sys.exit(code)
+
+
+def _print_any_name() -> None:
+    """Print what standard output has no letters for, as of some file names, in escaped form."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(given: list[str]) -> int:

@@ -95,7 +95,7 @@ def write_gallery(
             title=f"{count} faces by apparent expression",
             groups=_groups(islice(rest, _ON_A_PAGE), path.parent, tuple(labels), pictures),
             in_a_list=_IN_A_LIST,
-            pages=[f"./{quote(one.name)}" for one in names],
+            pages=[f"./{quote(os.fsencode(one.name))}" for one in names],
             number=number,
         )
         with complete_file(name) as temporary:

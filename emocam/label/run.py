@@ -22,7 +22,7 @@ from emocam.label.places import common_base
 from emocam.label.pool import Results, read_in_processes, read_on_cluster, usable_cores
 from emocam.label.sorted_photos import check_sorting, sort_photos
 from emocam.label.tasks import PhotoResult, Work
-from emocam.output import check_free
+from emocam.output import check_free, writing
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import find_model, load_model_card, model_hash
 
@@ -113,7 +113,8 @@ def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progres
         profile, labels, first_cluster = _personal(options.profile, model)
     work = _work(inputs, options, model, profile)
     journal = options.output.with_name(f"{options.output.name}.progress")
-    goes_on = journal.exists() and not options.fresh
+    with writing(journal):
+        goes_on = journal.exists() and not options.fresh
     _check_outputs(options, work, goes_on=goes_on)
     with Journal(journal, fresh=not goes_on) as opened:
         return _Run(opened, work, labels, options, first_cluster).label(inputs, progress)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from emocam.io.table_formats import readable
+
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
@@ -26,7 +28,8 @@ def render_page(template: str, *, filters: Filters | None = None, **values: Any)
     values
         What the template names; text is escaped.
     """
-    return prepare_page(template, filters).render(**values)
+    # The name of a file may hold bytes that are no letters.
+    return readable(prepare_page(template, filters).render(**values))
 
 
 def prepare_page(template: str, filters: Filters | None = None) -> Template:

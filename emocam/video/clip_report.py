@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from emocam.output import complete_file
 from emocam.recognition.labels import UNSURE, color_hex
@@ -76,6 +78,8 @@ def write_report(
         summary=summary,
         facts=facts,
         film=film,
+        # As bytes: the name of a file may be no UTF-8.
+        film_address="" if film is None else f"./{quote(os.fsencode(film))}",
         faces=[_face(summary, person) for person in persons],
         most_faces=_MOST_PERSONS,
         face_rows=[_face_row(summary, person) for person in persons[:_MOST_ROWS]],

@@ -11,7 +11,7 @@ from pathlib import Path
 from emocam.errors import UsageError
 from emocam.io.table_formats import TABLE_FORMATS
 from emocam.io.tables import check_table
-from emocam.output import check_free
+from emocam.output import check_free, writing
 
 _FILM, _REPORT = ".mp4", ".html"
 _NOTHING_NAMED = False, False, False
@@ -122,7 +122,8 @@ def plan_outputs(
 
 def _is_file(output: Path) -> bool:
     known = {_FILM, _REPORT, *TABLE_FORMATS}
-    return output.suffix.lower() in known and not output.is_dir()
+    with writing(output):
+        return output.suffix.lower() in known and not output.is_dir()
 
 
 def _one_file(output: Path) -> ClipOutputs:
