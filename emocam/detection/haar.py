@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,7 @@ FRONTAL = (
 # Its windows reach from the nose to the ear, 0.9 to 1.7 times a box, and lie beside its centre.
 PROFILE = Member("haarcascade_profileface.xml", 1.9, 64, (30, 60), 9, one_sided=True)
 
+_MEND = 'pip install --force-reinstall "opencv-contrib-python>=4.10,<5"'
 _SCALE_FACTOR = 1.1
 _MAX_LOGIT = 8.0  # of the verifier: without any detection by a cascade it must not suffice
 AMBIGUOUS = (-3.0, 4.0)
@@ -72,6 +73,8 @@ class HaarEnsemble:
         Its cascades.
     ambiguous
         Logits from one crop between which the jittered crops are run too.
+    load
+        Loads a cascade by its name. Ensembles that one thread uses may share theirs.
     """
 
     def __init__(
@@ -80,11 +83,13 @@ class HaarEnsemble:
         bias: float,
         members: Sequence[Member] = FRONTAL,
         ambiguous: tuple[float, float] = AMBIGUOUS,
+        load: Callable[[str], cv2.CascadeClassifier] | None = None,
     ) -> None:
         self.weights = weights
         self.bias = bias
         self._ambiguous = ambiguous
-        self._members = [(load_cascade(member.name), member) for member in members]
+        load = load or load_cascade
+        self._members = [(load(member.name), member) for member in members]
 
     def logits(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
         """Combined logit of a face, shape (candidates,).
@@ -199,12 +204,22 @@ def load_cascade(name: str) -> cv2.CascadeClassifier:
     SetupError
         When the installed OpenCV carries no cascades (5.x does not).
     """
-    mend = 'pip install --force-reinstall "opencv-contrib-python>=4.10,<5"'
-    path = Path(cv2.__file__).parent / "data" / name
-    if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
-        raise SetupError(f"OpenCV {cv2.__version__} has no Haar cascade '{name}'; run: {mend}")
-    storage = cv2.FileStorage(path.read_text(), cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
+    text = _cascade_path(name).read_text()
+    storage = cv2.FileStorage(text, cv2.FILE_STORAGE_READ | cv2.FILE_STORAGE_MEMORY)
     cascade = cv2.CascadeClassifier()
     if not cascade.read(storage.getFirstTopLevelNode()):
-        raise SetupError(f"OpenCV {cv2.__version__} can't read its cascade '{name}'; run: {mend}")
+        raise SetupError(f"OpenCV {cv2.__version__} can't read its cascade '{name}'; run: {_MEND}")
     return cascade
+
+
+def check_cascades() -> None:
+    """Raise SetupError where the installed OpenCV carries no cascades, without loading any."""
+    for member in (*FRONTAL, PROFILE):
+        _cascade_path(member.name)
+
+
+def _cascade_path(name: str) -> Path:
+    path = Path(cv2.__file__).parent / "data" / name
+    if not hasattr(cv2, "CascadeClassifier") or not path.is_file():
+        raise SetupError(f"OpenCV {cv2.__version__} has no Haar cascade '{name}'; run: {_MEND}")
+    return path

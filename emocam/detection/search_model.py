@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import load_file
 
-from emocam.detection.haar import AMBIGUOUS_TURNED, FRONTAL, PROFILE, HaarEnsemble
+from emocam.detection.haar import AMBIGUOUS_TURNED, FRONTAL, PROFILE, HaarEnsemble, load_cascade
 from emocam.detection.head_pose import HeadPose
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import ScanArrays, TemplateScan
@@ -40,6 +40,7 @@ def load_search() -> Search:
         When the installed OpenCV has no Haar cascades.
     """
     arrays = _arrays()
+    load = cache(load_cascade)  # each cascade takes 9 ms or more, and both ensembles ask two
     scan = ScanArrays(
         arrays["scan_weights"],
         arrays["scan_biases"],
@@ -53,13 +54,14 @@ def load_search() -> Search:
     return Search(
         TemplateScan(scan),
         FaceVerifier(arrays["pose_weights"], arrays["pose_biases"], _classifier("look")),
-        HaarEnsemble(arrays["vote_weights"], float(arrays["vote_bias"][0])),
+        HaarEnsemble(arrays["vote_weights"], float(arrays["vote_bias"][0]), load=load),
         FaceVerifier(arrays["turned_pose_weights"], arrays["turned_pose_biases"], turned),
         HaarEnsemble(
             arrays["turned_vote_weights"],
             float(arrays["turned_vote_bias"][0]),
             (*FRONTAL, PROFILE),
             AMBIGUOUS_TURNED,
+            load,
         ),
         HeadPose(turned, arrays["yaw_weights"], float(arrays["yaw_bias"][0])),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from emocam.detection.crop import crop_faces
 from emocam.detection.detector import FaceDetector
+from emocam.detection.haar import check_cascades
 from emocam.errors import ModelError
 from emocam.readings import FrameReadings
 from emocam.recognition.kernel_model import WordsModel
@@ -61,7 +63,12 @@ class EmotionRecognizer:
         self.personal = None if profile is None else Personal.fit(model, profile)
         self.card = card
         self.certainty = float(card.get("certainty", 0.0)) if certainty is None else certainty
-        self.detector = FaceDetector()
+        check_cascades()
+
+    @cached_property
+    def detector(self) -> FaceDetector:
+        """Made when it is asked for: clips and live sessions have detectors of their own."""
+        return FaceDetector()
 
     @classmethod
     def load(

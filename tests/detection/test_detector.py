@@ -8,10 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from emocam.detection import haar, search_model
 from emocam.detection.detector import FaceDetector, percentiles
 from emocam.detection.haar import load_cascade
 from emocam.errors import SetupError
 from emocam.io.photos import read_photo
+from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.tracker import overlap
 from emocam.types import Box, ImageU8
 
@@ -162,3 +164,18 @@ def test_percentiles_by_counts_are_those_by_sorting(size: int) -> None:
     assert percentiles(gray, (0.01, 0.5, 0.99)) == pytest.approx(
         np.percentile(gray, (1, 50, 99)).tolist()
     )
+
+
+def test_a_detector_loads_each_cascade_once(monkeypatch):
+    loaded = []
+    monkeypatch.setattr(
+        search_model, "load_cascade", lambda name: loaded.append(name) or haar.load_cascade(name)
+    )
+    FaceDetector()
+    assert len(loaded) == len(set(loaded)) == 3
+
+
+def test_an_opencv_without_cascades_is_told_when_a_model_is_loaded(monkeypatch, tmp_path):
+    monkeypatch.setattr(cv2, "__file__", str(tmp_path / "__init__.py"))
+    with pytest.raises(SetupError, match=r"no Haar cascade .* run: pip install"):
+        EmotionRecognizer.load("pixels")
