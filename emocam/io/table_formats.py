@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import sqlite3
@@ -89,6 +90,8 @@ class Table(ABC):
         try:
             with _writing(self.path):
                 self._close()
+                if self._live and not self.path.exists():
+                    raise OSError(errno.ENOENT, "it was taken away while it grew")
         except OutputError as broken:
             self._ending.__exit__(OutputError, broken, broken.__traceback__)
             raise

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +175,16 @@ def test_labels_that_are_called_like_a_column_keep_a_column_of_their_own(tmp_pat
 )
 def test_readable(text: str, shown: str) -> None:
     assert readable(text) == shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="open files can't be removed there")
+@pytest.mark.parametrize("ending", GROWING)
+def test_a_growing_table_that_is_taken_away_is_told(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / "logs" / f"l{ending}"
+    with (
+        pytest.raises(OutputError, match="taken away"),
+        open_table(path, ("happy", "sad"), live=True) as table,
+    ):
+        table.write([status_row("a.mp4", "no_face")])
+        table.flush()
+        shutil.rmtree(path.parent)
