@@ -79,7 +79,7 @@ def write_report(
         facts=facts,
         film=film,
         # As bytes: the name of a file may be no UTF-8.
-        film_address="" if film is None else f"./{quote(os.fsencode(film))}",
+        film_address="" if film is None else quote(os.fsencode(film)),
         faces=[_face(summary, person) for person in persons],
         most_faces=_MOST_PERSONS,
         face_rows=[_face_row(summary, person) for person in persons[:_MOST_ROWS]],
