@@ -1,0 +1,73 @@
+"""Turned heads found in photos, by view.
+
+Usage: EMOCAM_FACES=FOLDER python benchmarks/turned_photos.py
+
+FOLDER holds the photos that `turned_labels.csv` names; its columns `package` and `path` say which
+published package each one comes from, and `yaw` is told by eye. All are heads that the search
+missed at some size when these photos were gathered. Each is shown at three sizes and mirrored;
+small photos are enlarged, large ones shrunk.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from emocam.detection.detector import FaceDetector
+from emocam.io.photos import read_photo
+from emocam.tracking.tracker import overlap
+from emocam.types import Box, ImageU8
+
+LABELS = Path(__file__).with_name("turned_labels.csv")
+COVERS = 0.4
+MOST_PIXELS, SMALL_PIXELS = 800, 250
+SIZES, SIZES_OF_SMALL = (1.0, 0.8, 0.62), (1.7, 1.35, 1.0)
+
+
+def shown(photo: ImageU8, box: Box) -> Iterator[tuple[ImageU8, Box]]:
+    """The photo at several sizes and mirrored, and where the head is in it."""
+    longest = max(photo.shape[:2])
+    shrink = min(1.0, MOST_PIXELS / longest)
+    for size in SIZES if longest > SMALL_PIXELS else SIZES_OF_SMALL:
+        times = size * shrink
+        way = cv2.INTER_AREA if times < 1 else cv2.INTER_LINEAR
+        sized = cv2.resize(photo, None, fx=times, fy=times, interpolation=way).astype(np.uint8)
+        x1, y1, x2, y2 = (round(one * times) for one in box)
+        yield sized, (x1, y1, x2, y2)
+        width = sized.shape[1]
+        yield np.ascontiguousarray(sized[:, ::-1]), (width - x2, y1, width - x1, y2)
+
+
+def main(folder: Path) -> None:
+    cv2.setNumThreads(1)
+    detector = FaceDetector()
+    counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+    with LABELS.open(newline="") as file:
+        for row in csv.DictReader(file):
+            count = counts[row["half"], row["view"]]
+            box = (int(row["x1"]), int(row["y1"]), int(row["x2"]), int(row["y2"]))
+            for picture, where in shown(read_photo(folder / row["photo"]), box):
+                faces = detector.detect(picture)
+                count[0] += any(overlap(where, face.xyxy) >= COVERS for face in faces)
+                count[1] += 1
+            count[2] += 1
+    print("| half | view | heads | found, of the pictures of them |")
+    print("|---|---|---|---|")
+    for (half, view), (found, pictures, heads) in sorted(counts.items()):
+        print(f"| {half} | {view} | {heads} | {found} of {pictures} |")
+    for half in ("tuning", "held out"):
+        found, pictures, heads = np.sum([one for key, one in counts.items() if key[0] == half], 0)
+        print(f"| {half} | all | {heads} | {found} of {pictures} |")
+
+
+if __name__ == "__main__":
+    if "EMOCAM_FACES" not in os.environ:
+        sys.exit("set EMOCAM_FACES to the folder of the photos that turned_labels.csv names")
+    main(Path(os.environ["EMOCAM_FACES"]))
