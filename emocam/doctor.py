@@ -24,7 +24,7 @@ from emocam.types import Frame, ImageU8
 if TYPE_CHECKING:
     from emocam.recognition.recognizer import EmotionRecognizer
 
-_OPENCV = '"opencv-contrib-python>=4.10,<5"'
+_OPENCV = '"opencv-contrib-python>=4.12,<5"'
 _SPEED_S = 3.0
 _SPEED_SIZE_WH = (640, 480)
 _ENOUGH_PER_S = 10.0
