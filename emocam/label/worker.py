@@ -25,7 +25,6 @@ from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Face, ImageU8, Reading
 
 _MIN_SIDE = 1200  # reduced pictures keep this many pixels: faces of 4 % of it fill a 48×48 crop
-_NO_MEMORY = "not enough memory to read it"
 _LOCAL = threading.local()
 _Step = TypeVar("_Step")
 
@@ -73,23 +72,10 @@ class PhotoReader:
         Their faces are read together, which takes half the time of one by one. How sums are
         rounded then depends on which ones these are, and may show in a probability's last digits.
         """
-        found = [self.find(task) for task in tasks]
-        crops = [crop for one in found if isinstance(one, FoundFaces) for crop in one.crops]
-        try:
-            answers = self.recognizer.predict_crops(np.stack(crops)) if crops else None
-        except MemoryError:
-            if len(tasks) > 1:
-                return [self.read([task])[0] for task in tasks]
-            return [failed(tasks[0], "too_large", _NO_MEMORY)]
-        results, done = [], 0
-        for one in found:
-            if isinstance(one, FoundFaces) and answers is not None:
-                first, done = done, done + len(one.faces)
-                of_photo = self.recognizer.readings(one.faces, answers.part(first, done).of_frame())
-                results.append(_sheltered(one.task, partial(self._result, one, of_photo)))
-            elif isinstance(one, PhotoResult):
-                results.append(one)
-        return results
+        results = [self.find(task) for task in tasks]
+        found = [one for one in results if isinstance(one, FoundFaces)]
+        read = iter(self._read_together(found) if found else ())
+        return [next(read) if isinstance(one, FoundFaces) else one for one in results]
 
     def find(self, task: PhotoTask) -> FoundFaces | PhotoResult:
         """The faces of a photo, or its result when it has none or can't be read."""
@@ -106,6 +92,28 @@ class PhotoReader:
         height, width = gray.image_bgr.shape[:2]
         times = gray.size_wh[0] / width, gray.size_wh[1] / height
         return FoundFaces(task, data, times, faces, crops)
+
+    def _read_together(self, found: Sequence[FoundFaces]) -> list[PhotoResult]:
+        """The results of photos with faces; of each alone where all at once can't be had."""
+        readings = _sheltered(found[0].task, partial(self._readings, found))
+        if isinstance(readings, PhotoResult):
+            if len(found) == 1:
+                return [readings]
+            return [result for one in found for result in self._read_together([one])]
+        return [
+            _sheltered(one.task, partial(self._result, one, of_photo))
+            for one, of_photo in zip(found, readings, strict=True)
+        ]
+
+    def _readings(self, found: Sequence[FoundFaces]) -> list[list[Reading]]:
+        """The readings of each photo's faces."""
+        crops = [crop for one in found for crop in one.crops]
+        answers, readings, done = self.recognizer.predict_crops(np.stack(crops)), [], 0
+        for one in found:
+            first, done = done, done + len(one.faces)
+            of_photo = answers.part(first, done).of_frame()
+            readings.append(self.recognizer.readings(one.faces, of_photo))
+        return readings
 
     def _result(self, found: FoundFaces, readings: Sequence[Reading]) -> PhotoResult:
         data, address = found.data, found.task.address
@@ -133,7 +141,7 @@ def _sheltered(task: PhotoTask, step: Callable[[], _Step]) -> _Step | PhotoResul
     except EmocamError:  # a full disk: not this photo's fault
         raise
     except MemoryError:
-        return failed(task, "too_large", _NO_MEMORY)
+        return failed(task, "too_large", "not enough memory to read it")
     except Exception as error:  # noqa: BLE001 - one odd photo must not end a run of a million
         reason = f"unexpected {type(error).__name__}: {reason_of(error)}"
         return failed(task, "unreadable", reason)

@@ -80,3 +80,16 @@ def test_faces_that_need_too_much_memory_together_are_read_alone(
     assert [one.rows[0]["status"] for one in reader.read(tasks)] == ["ok", "ok"]
     most = 0
     assert [one.rows[0]["status"] for one in reader.read(tasks)] == ["too_large", "too_large"]
+
+
+def test_an_error_of_the_reading_ends_no_run(
+    reader: PhotoReader, album: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def predict(crops: ImageU8) -> Prediction:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(reader.recognizer, "predict_crops", predict)
+    tasks = [PhotoTask(1, str(album / "b.jpg")), PhotoTask(2, str(album / "cut.jpg"))]
+    odd, cut = (result.rows[0] for result in reader.read(tasks))
+    assert (odd["status"], odd["reason"]) == ("unreadable", "unexpected RuntimeError: odd")
+    assert cut["status"] == "truncated"
