@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from emocam import __version__
-from emocam.errors import EmocamError
+from emocam.errors import OPENCV_PACKAGE, EmocamError
 from emocam.io.address import Address
 from emocam.types import Frame, ImageU8
 
 if TYPE_CHECKING:
     from emocam.recognition.recognizer import EmotionRecognizer
 
-_OPENCV = '"opencv-contrib-python>=4.12,<5"'
 _SPEED_S = 3.0
 _SPEED_SIZE_WH = (640, 480)
 _ENOUGH_PER_S = 10.0
@@ -89,18 +88,18 @@ def check_wheels(wheels: Sequence[str] | None = None) -> list[Check]:
         wheels = sorted(set(importlib.metadata.packages_distributions().get("cv2", [])))
     versions = [f"{name} {_version(name)}" for name in wheels]
     if len(wheels) > 1:
-        mend = f"pip uninstall -y {' '.join(wheels)} && pip install {_OPENCV}"
+        mend = f"pip uninstall -y {' '.join(wheels)} && pip install {OPENCV_PACKAGE}"
         found = f"{' and '.join(versions)} overwrite each other's files"
         return [Check("OpenCV packages", "fault", found, mend)]
     if wheels and "headless" in wheels[0]:
-        mend = f"pip uninstall -y {wheels[0]} && pip install {_OPENCV}"
+        mend = f"pip uninstall -y {wheels[0]} && pip install {OPENCV_PACKAGE}"
         return [Check("OpenCV packages", "warning", f"{versions[0]} can't open windows", mend)]
     return [Check("OpenCV packages", "ok", versions[0] if versions else "not from a package")]
 
 
 def check_opencv() -> Check:
     """Whether OpenCV loads and has what emocam uses."""
-    reinstall = f"pip install --force-reinstall {_OPENCV}"
+    reinstall = f"pip install --force-reinstall {OPENCV_PACKAGE}"
     try:
         import cv2
 

@@ -71,6 +71,10 @@ class SetupError(EmocamError):
     pass
 
 
+OPENCV_PACKAGE = '"opencv-contrib-python>=4.12,<5"'
+"""What pip is to install where OpenCV is not as it is needed, as pyproject.toml has it."""
+
+
 def reason_of(error: BaseException) -> str:
     """What somebody else's error says, on one line of 200 letters at most; its kind if nothing."""
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -12,7 +12,7 @@ import numpy as np
 from emocam.detection.nms import contained
 from emocam.detection.oriented_boxes import upright_crops
 from emocam.detection.products import finite_product
-from emocam.errors import SetupError
+from emocam.errors import OPENCV_PACKAGE, SetupError
 from emocam.types import FloatArray, ImageU8
 
 
@@ -35,7 +35,7 @@ FRONTAL = (
 # Its windows reach from the nose to the ear, 0.9 to 1.7 times a box, and lie beside its centre.
 PROFILE = Member("haarcascade_profileface.xml", 1.9, 64, (30, 60), 9, one_sided=True)
 
-_MEND = 'pip install --force-reinstall "opencv-contrib-python>=4.12,<5"'
+_MEND = f"pip install --force-reinstall {OPENCV_PACKAGE}"
 _SCALE_FACTOR = 1.1
 _MAX_LOGIT = 8.0  # of the verifier: without any detection by a cascade it must not suffice
 AMBIGUOUS = (-3.0, 4.0)

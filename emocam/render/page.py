@@ -34,19 +34,17 @@ def render_page(template: str, *, filters: Filters | None = None, **values: Any)
 
 def prepare_page(template: str, filters: Filters | None = None) -> Template:
     """Compile a template, which takes 40 ms the first time: ahead, where nothing waits for it."""
-    environment = _environment()
+    environment = make_environment()
     environment.filters.update(filters or {})
     return environment.get_template(template)
 
 
 @cache
-def _environment() -> Environment:
-    """That of all pages, which keeps their templates compiled."""
-    return make_environment()
-
-
 def make_environment() -> Environment:
-    """Jinja2's environment of the package's templates: strict, escaping, without stray lines."""
+    """Jinja2's environment of the package's templates: strict, escaping, without stray lines.
+
+    There is one for all pages, which keeps their templates compiled.
+    """
     # Imported here: a clip begins sooner without, and a table needs no page.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

@@ -158,23 +158,30 @@ def _read_in_batches(
     """Frames with the readings of their faces, or None where they are not read."""
     waiting: list[FoundFaces] = []
     for frame in found:
-        waiting.append(frame if each or not frame.is_between else replace(frame, crops=()))
+        if each:
+            frame = replace(frame, is_between=False)
+        elif frame.is_between:
+            frame = replace(frame, crops=())
+        waiting.append(frame)
         if max(len(waiting), sum(len(one.crops) for one in waiting)) >= batch:
-            yield from _read(waiting, recognizer, each)
+            yield from _read(waiting, recognizer)
             waiting = []
-    yield from _read(waiting, recognizer, each)
+    yield from _read(waiting, recognizer)
 
 
 def _read(
-    frames: Sequence[FoundFaces], recognizer: EmotionRecognizer, each: bool
+    frames: Sequence[FoundFaces], recognizer: EmotionRecognizer
 ) -> Iterator[tuple[FoundFaces, list[Reading] | None]]:
     crops, rows = read_once(
-        pair for one in frames if one.crops for pair in zip(one.faces, one.crops, strict=True)
+        pair
+        for one in frames
+        if not one.is_between
+        for pair in zip(one.faces, one.crops, strict=True)
     )
     answers = recognizer.predict_crops(np.stack(crops)).take(rows) if crops else None
     done = 0
     for one in frames:
-        if one.is_between and not each:
+        if one.is_between:
             yield one, None
             continue
         readings: list[Reading] = []

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import SAMPLES
 from tests.robustness.test_every_ending import is_whole
-from tests.robustness.writers import COMMANDS, write_inputs
+from tests.robustness.writers import COMMANDS
 
 if sys.platform == "win32":
     pytest.skip("pipes of Unix", allow_module_level=True)
@@ -39,10 +39,9 @@ PRINTS = {
 
 
 @pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = write_inputs(tmp_path_factory.mktemp("inputs"))
-    run(folder, "teach a.mp4 --marks marks.csv -o me.json")
-    return folder
+def inputs(inputs: Path) -> Path:
+    run(inputs, "teach a.mp4 --marks marks.csv -o me.json")
+    return inputs
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import SAMPLES
 from tests.robustness.test_every_ending import is_whole
-from tests.robustness.writers import COMMANDS, write_inputs
+from tests.robustness.writers import COMMANDS
 
 if sys.platform == "win32":
     pytest.skip("small disks are mounted", allow_module_level=True)
@@ -68,11 +68,6 @@ class SmallDisk:
 
     def files(self) -> list[Path]:
         return [path for path in self.folder.rglob("*") if path.is_file() and path.name != "filler"]
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_inputs(tmp_path_factory.mktemp("inputs"))
 
 
 @pytest.fixture

@@ -11,15 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SAMPLES
-from tests.robustness.writers import write_inputs
 
 if sys.platform == "win32":
     pytest.skip("names and environments of Unix", allow_module_level=True)
-
-
-@pytest.fixture(scope="module")
-def inputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_inputs(tmp_path_factory.mktemp("inputs"))
 
 
 def run(
