@@ -64,10 +64,11 @@ def label(
 
     The same command goes on where an interrupted one stopped.
     """
-    from emocam.label.pool import prepare_processes
+    from emocam.label.pool import WORKER
+    from emocam.processes import prepare_processes
 
     if scheduler is None:
-        prepare_processes()
+        prepare_processes(WORKER)
     from emocam.label.run import LabelOptions, label_photos
 
     options = LabelOptions(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from enum import Enum
 from pathlib import Path
@@ -18,7 +19,11 @@ from emocam.cli.options import (
 from emocam.cli.terminal import Terminal
 
 if TYPE_CHECKING:
-    from emocam.video.pipeline import ClipResult
+    from emocam.signals import Ending
+    from emocam.video.outputs import ClipOutputs
+    from emocam.video.pipeline import ClipResult, Progress
+
+    Annotate = Callable[[Path, ClipOutputs, Progress, Ending], ClipResult]
 
 
 class TableKind(str, Enum):
@@ -80,23 +85,16 @@ def video(
     force: Force = False,
 ) -> None:
     """Annotate recorded videos: a film with the overlay, a table and a report for each."""
-    from emocam.errors import InputError, OutputError, UsageError
+    from emocam.errors import UsageError
     from emocam.io.clip_discovery import find_clips, parse_time
     from emocam.live.senders.addresses import parse_receivers
-    from emocam.recognition.recognizer import EmotionRecognizer
-    from emocam.signals import end_on_signals
+    from emocam.processes import is_one_core
     from emocam.video.outputs import plan_outputs
-    from emocam.video.pipeline import VideoOptions, annotate_clip
+    from emocam.video.reading_process import ReadingProcess
 
-    options = VideoOptions(
-        start_s=parse_time(start),
-        end_s=None if end is None else parse_time(end),
-        every_s=parse_time(every),
-        largest=faces is Faces.largest,
-        blur=blur,
-        raw=raw,
-    )
-    if options.end_s is not None and options.end_s <= options.start_s:
+    start_s, end_s = parse_time(start), None if end is None else parse_time(end)
+    every_s = parse_time(every)
+    if end_s is not None and end_s <= start_s:
         raise UsageError(f"--end {end} is not after --start {start}")
     receivers = parse_receivers(send or ())
     if bool(receivers) != realtime:
@@ -113,33 +111,72 @@ def video(
         table_ending=f".{table_kind.value}",
         force=force,
     )
-    recognizer = EmotionRecognizer.load(model, certainty=certainty, profile=profile)
-    # Standard output belongs to the messages where they go there.
-    terminal = Terminal(results_to_stderr="jsonl:-" in (send or ()))
+    with ExitStack() as stack:
+        beside = None
+        if not (realtime or is_one_core()):
+            # It starts and loads the model while this process imports what it needs.
+            beside = stack.enter_context(ReadingProcess(model, profile))
+        from emocam.recognition.recognizer import EmotionRecognizer
+        from emocam.video.pipeline import VideoOptions, annotate_clip
+
+        options = VideoOptions(
+            start_s=start_s,
+            end_s=end_s,
+            every_s=every_s,
+            largest=faces is Faces.largest,
+            blur=blur,
+            raw=raw,
+        )
+        recognizer = EmotionRecognizer.load(model, certainty=certainty, profile=profile)
+        # Standard output belongs to the messages where they go there.
+        terminal = Terminal(results_to_stderr="jsonl:-" in (send or ()))
+
+        def annotate(
+            clip: Path, results: ClipOutputs, progress: Progress, stop: Ending
+        ) -> ClipResult:
+            with ExitStack() as sending:
+                senders = None
+                if receivers:
+                    from emocam.live.senders.clip_pace import ClipSenders  # rarely needed
+
+                    senders = ClipSenders(
+                        receivers, recognizer.labels, clip, start_s, stop, terminal.note
+                    )
+                    sending.enter_context(senders)
+                return annotate_clip(
+                    clip,
+                    results,
+                    recognizer,
+                    options,
+                    progress=progress,
+                    stop=stop,
+                    listener=None if senders is None else senders.send,
+                    beside=beside,
+                )
+
+        failed = _annotate_all(zip(found, planned, strict=True), annotate, terminal)
+    if failed:
+        raise typer.Exit(1)
+
+
+def _annotate_all(
+    clips: Iterable[tuple[Path, ClipOutputs]], annotate: Annotate, terminal: Terminal
+) -> int:
+    """Go through the clips one by one, and say what came of each; how many failed."""
+    from emocam.errors import InputError, OutputError
+    from emocam.signals import end_on_signals
+
     failed = 0
     with end_on_signals() as stop:
-        for clip, outputs in zip(found, planned, strict=True):
+        for clip, outputs in clips:
             try:
-                with ExitStack() as stack:
-                    bar = stack.enter_context(progress_bar())
+                with progress_bar() as bar:
                     task = bar.add_task(clip.name, total=None)
-                    senders = None
-                    if receivers:
-                        from emocam.live.senders.clip_pace import ClipSenders  # rarely needed
-
-                        where = clip, options.start_s
-                        senders = ClipSenders(
-                            receivers, recognizer.labels, *where, stop, terminal.note
-                        )
-                        stack.enter_context(senders)
-                    result = annotate_clip(
+                    result = annotate(
                         clip,
                         outputs,
-                        recognizer,
-                        options,
-                        progress=lambda done, total: bar.update(task, completed=done, total=total),  # noqa: B023
-                        stop=stop,
-                        listener=None if senders is None else senders.send,
+                        lambda done, total: bar.update(task, completed=done, total=total),  # noqa: B023
+                        stop,
                     )
             except (InputError, OutputError) as error:
                 failed += 1
@@ -152,8 +189,7 @@ def video(
                 )
                 terminal.note(f"stopped; {what}")
                 raise typer.Exit(stop.exit_code)
-    if failed:
-        raise typer.Exit(1)
+    return failed
 
 
 def _tell(clip: Path, result: ClipResult, terminal: Terminal) -> None:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import signal
-import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     CancelledError,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol
 
 from emocam.errors import SetupError, SourceError
 from emocam.label.tasks import PhotoResult, PhotoTask, Work, failed
 from emocam.limits import check_open_files
+from emocam.processes import Process
 
 Results = Iterator[list[PhotoResult]]
 Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
@@ -32,68 +27,11 @@ Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
 # Photos a message. Their faces are read together, and finished together: so the same ones are read
 # together in a run that is interrupted, and with any number of processes.
 CHUNK = 4
+WORKER = "emocam.label.worker"  # what a process imports
 _IN_FLIGHT_ON_CLUSTER = 256  # messages: workers that join later find some
 _WORKER_WAIT_S = 60
 _FILES, _FILES_A_PROCESS = 56, 8  # open at once here: pipes, locks, the journal
 _CRASHED = "the reader crashed on it"
-# Libraries that would start a thread for each core in each process.
-_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
-
-
-def usable_cores() -> int:
-    """Cores that this process may use, as containers and batch systems limit them."""
-    from joblib import cpu_count
-
-    return int(cpu_count())
-
-
-@lru_cache
-def prepare_processes() -> Any:
-    """How processes start here; on Linux their imports begin at once, beside what goes on here.
-
-    They are forked there from a process that has imported what reads photos, and has one thread.
-    Elsewhere systems' own libraries don't bear forking, and each process imports it for itself.
-    """
-    if sys.platform == "linux":
-        from multiprocessing.forkserver import ensure_running
-
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["emocam.label.worker"])
-        try:
-            with _one_thread_each(), _silent_stderr():
-                ensure_running()
-            return context
-        except OSError:  # its socket can't be made, as where the path of $TMPDIR is long
-            pass
-    return multiprocessing.get_context("spawn")
-
-
-@contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """What is started in the block has libraries that start no threads."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(_ONE_THREAD)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """What is started in the block prints nothing: not of a parent that has just been stopped."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 # Named here and imported there: the run itself needs no OpenCV, and starts sooner without.
@@ -131,7 +69,7 @@ def read_in_processes(
     check_open_files(_FILES + _FILES_A_PROCESS * jobs)
     read = partial(read_some, work)
     with ExitStack() as stack:
-        processes = [stack.enter_context(_Process()) for _ in range(jobs)]
+        processes = [stack.enter_context(Process(WORKER)) for _ in range(jobs)]
         yield from _read_at(processes, read, tasks, chunk, BrokenProcessPool)
 
 
@@ -234,52 +172,6 @@ def _read_at(
                 if not on_trial:
                     start_all()  # no place waits for what is done with the results
                 yield results
-
-
-class _Process:
-    """A process that is replaced when it dies, and killed at the end of the `with` block."""
-
-    def __enter__(self) -> _Process:
-        self._executor: ProcessPoolExecutor | None = None
-        return self
-
-    def submit(self, read: Reader, tasks: list[PhotoTask], /) -> Future[list[PhotoResult]]:
-        try:
-            if self._executor is not None:
-                return self._executor.submit(read, tasks)
-        except BrokenProcessPool:
-            pass
-        self._executor = ProcessPoolExecutor(1, prepare_processes(), _begin_apart)
-        with _one_thread_each():
-            return self._executor.submit(read, tasks)
-
-    def __exit__(self, *_: object) -> None:
-        if self._executor is None:
-            return
-        # Only Python 3.14 has a method for it.
-        for process in list((self._executor._processes or {}).values()):
-            process.kill()
-        self._executor.shutdown()
-
-
-def _begin_apart() -> None:
-    """What a process does first: it becomes a silent one that ends with the one that started it.
-
-    Ctrl-C, which a terminal sends to all processes, is left to the one that started this; and when
-    that one is killed this one ends, even before it was given any work.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # libjpeg prints about every damaged photo; the table says what is wrong with it.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    # A killed parent can't stop its workers, which would wait for work for ever.
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 @contextmanager

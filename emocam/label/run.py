@@ -19,10 +19,11 @@ from emocam.io.table_formats import Row, SqliteTable, Table, readable, remove_da
 from emocam.io.tables import check_table, columns, open_table
 from emocam.label.journal import Journal
 from emocam.label.places import common_base
-from emocam.label.pool import Results, read_in_processes, read_on_cluster, usable_cores
+from emocam.label.pool import Results, read_in_processes, read_on_cluster
 from emocam.label.sorted_photos import check_sorting, sort_photos
 from emocam.label.tasks import PhotoResult, Work
 from emocam.output import check_free, writing
+from emocam.processes import usable_cores
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import find_model, load_model_card, model_hash
 

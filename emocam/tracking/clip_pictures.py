@@ -1,14 +1,14 @@
 """The frames of a clip that are analysed, each with what can be told without knowing its faces.
 
 Cuts, and the full searches for new faces, which take as long as all the rest of finding faces.
-They depend on nothing but the picture, so a thread of its own can do them ahead of whoever follows
-the faces.
+They depend on nothing but the picture, so a thread or process of its own can do them ahead of
+whoever follows the faces.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from emocam.detection.detector import FaceDetector
@@ -20,6 +20,8 @@ from emocam.types import Face, ImageU8
 # Every second one of 25 or 30 frames a second; the boxes between are interpolated.
 FOLLOW_EVERY_S = 0.06
 
+Found = Callable[[], Sequence[Face]]  # waits for the faces of a search that was begun
+
 
 @dataclass(frozen=True, eq=False)
 class ClipPicture:
@@ -30,10 +32,12 @@ class ClipPicture:
     image_bgr: ImageU8
     source: str = ""
     is_cut: bool = False  # whether it begins another scene
-    found: tuple[Face, ...] | None = None  # by a search of all of it, where one was made
+    found: Found | None = None  # by a search of all of it, where one was begun
 
 
-def clip_pictures(video: VideoFile, *, every_s: float = 0.0) -> Iterator[ClipPicture]:
+def clip_pictures(
+    video: VideoFile, *, every_s: float = 0.0, search: Callable[[ImageU8], Found] | None = None
+) -> Iterator[ClipPicture]:
     """The frames of a clip to analyse, in order.
 
     Where nothing is lost a search of the whole picture is due at regular times, which are known
@@ -46,8 +50,10 @@ def clip_pictures(video: VideoFile, *, every_s: float = 0.0) -> Iterator[ClipPic
     every_s
         Seconds from one analysed frame to the next; 0 analyses all. Frames between are not even
         converted to pictures.
+    search
+        Begins to search all of a picture, shape (height, width, 3); None to search it here.
     """
-    cuts, detector = CutFinder(), FaceDetector()
+    cuts, search = CutFinder(), search or _search_here()
     followed_s = searched_s = -math.inf
     for picture in _decoded(video, every_s):
         is_cut = cuts.is_cut(picture.image_bgr)
@@ -58,8 +64,18 @@ def clip_pictures(video: VideoFile, *, every_s: float = 0.0) -> Iterator[ClipPic
             followed_s = picture.time_s
             if is_search_due(picture.time_s, searched_s):
                 searched_s = picture.time_s
-                found = tuple(detector.detect(picture.image_bgr))
+                found = search(picture.image_bgr)
         yield replace(picture, is_cut=is_cut, found=found)
+
+
+def _search_here() -> Callable[[ImageU8], Found]:
+    detector = FaceDetector()
+
+    def search(image_bgr: ImageU8) -> Found:
+        faces = detector.detect(image_bgr)
+        return lambda: faces
+
+    return search
 
 
 def _decoded(video: VideoFile, every_s: float) -> Iterator[ClipPicture]:

@@ -19,6 +19,7 @@ from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
 from emocam.tracking.clip_pictures import clip_pictures
 from emocam.tracking.lookahead import between_readings, smooth_both_ways
 from emocam.types import Face, Frame, Reading
+from emocam.video.reading_process import ReadingProcess
 
 _PREFETCHED = 32  # analysed frames
 _PREFETCHED_S = 1.0  # … but not more than so long
@@ -97,15 +98,18 @@ def clip_readings(
     largest: bool = False,
     smooth: bool = True,
     choose: Callable[[FoundFaces], FoundFaces] | None = None,
+    beside: ReadingProcess | None = None,
 ) -> Iterator[FrameReadings]:
     """The analysed frames' readings in order.
 
     Three threads, which end with the stack: one reads the faces of some frames, one follows the
     faces of the next, and one decodes what comes then and searches it for new faces. Parameters as
-    for `read_video`; `choose` may take faces out of a frame before they are read.
+    for `read_video`; `choose` may take faces out of a frame before they are read, and `beside` is
+    a process that finds new faces and reads them, with the same model.
     """
+    search = None if beside is None else beside.detect
     pictures = stack.enter_context(
-        prefetch(clip_pictures(video, every_s=every_s), _PICTURES_PREFETCHED)
+        prefetch(clip_pictures(video, every_s=every_s, search=search), _PICTURES_PREFETCHED)
     )
     all_crops = not smooth or choose is not None
     found = find_faces(pictures, recognizer.model.size, largest=largest, all_crops=all_crops)
@@ -115,7 +119,8 @@ def clip_readings(
     if every_s:
         size = max(1, min(size, round(_PREFETCHED_S / every_s)))
     found_ahead = stack.enter_context(prefetch(found, size))
-    read = read_faces(found_ahead, recognizer, size, each=not smooth)
+    predict = None if beside is None else beside.predict_crops
+    read = read_faces(found_ahead, recognizer, size, each=not smooth, predict=predict)
     read_ahead = stack.enter_context(prefetch(read, size))
     return smooth_both_ways(read_ahead, recognizer, raw=not smooth)
 

@@ -37,6 +37,7 @@ from emocam.video.clip_readings import (
 from emocam.video.clip_report import ClipFacts, prepare_report, write_report
 from emocam.video.clip_summary import ClipSummary
 from emocam.video.outputs import ClipOutputs
+from emocam.video.reading_process import ReadingProcess
 
 from av.error import FFmpegError  # isort: skip
 
@@ -84,6 +85,7 @@ def annotate_clip(
     progress: Progress,
     stop: threading.Event,
     listener: Listener | None = None,
+    beside: ReadingProcess | None = None,
 ) -> ClipResult:
     """Write the film, the table and the report of a clip, those that are wanted.
 
@@ -103,6 +105,8 @@ def annotate_clip(
         When it is set the work ends soon, and what is done until then is finished.
     listener
         Called with the readings of each analysed frame, in order; the work waits for it.
+    beside
+        A process with the same model that shares the work; None to do all in this one.
 
     Raises
     ------
@@ -113,7 +117,7 @@ def annotate_clip(
     """
     try:
         with one_blas_thread(), one_opencv_thread(), _workplace(outputs) as workplace:
-            work = _ClipWork(clip, outputs.inside(workplace), recognizer, options, listener)
+            work = _ClipWork(clip, outputs.inside(workplace), recognizer, options, listener, beside)
             result = work.run(progress, stop)
             final = outputs.partial() if result.stopped else outputs
             with writing(outputs.folder):
@@ -148,12 +152,14 @@ class _ClipWork:
         recognizer: EmotionRecognizer,
         options: VideoOptions,
         listener: Listener | None,
+        beside: ReadingProcess | None,
     ) -> None:
         self.clip = clip
         self.outputs = outputs
         self._recognizer = recognizer
         self._options = options
         self._listener = listener
+        self._beside = beside
         self._summary = ClipSummary(recognizer.labels, blur=options.blur)
         self._overlay = Overlay(recognizer.labels)
         self._heads = HeadMemory()
@@ -248,6 +254,7 @@ class _ClipWork:
             every_s=options.every_s,
             largest=options.largest,
             smooth=not options.raw,
+            beside=self._beside,
         )
         if second is None:
             for now in analysed:

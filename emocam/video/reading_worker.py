@@ -1,0 +1,34 @@
+"""What a `ReadingProcess` does: find the faces of whole pictures, and read faces cut out."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from emocam.recognition.prediction import Prediction
+from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.types import Face, ImageU8
+from emocam.video.reading_process import ModelArguments
+
+
+def load(arguments: ModelArguments) -> None:
+    """Load what the first picture would have to wait for."""
+    cv2.setNumThreads(1)
+    _recognizer(arguments).detector.detect(np.zeros((64, 64, 3), np.uint8))
+
+
+def detect(arguments: ModelArguments, image_bgr: ImageU8) -> list[Face]:
+    """See `FaceDetector.detect`."""
+    return _recognizer(arguments).detector.detect(image_bgr)
+
+
+def predict(arguments: ModelArguments, faces_gray: ImageU8) -> Prediction:
+    """See `EmotionRecognizer.predict_crops`."""
+    return _recognizer(arguments).predict_crops(faces_gray)
+
+
+@lru_cache(1)
+def _recognizer(arguments: ModelArguments) -> EmotionRecognizer:
+    return EmotionRecognizer.load(arguments.model, profile=arguments.profile)
