@@ -59,6 +59,16 @@ class Rejected:
 
 
 @dataclass(frozen=True, eq=False)
+class SearchPicture:
+    """What is looked at to find all faces of a picture."""
+
+    gray: ImageU8  # shape (height, width), its contrast stretched
+    times: int  # how much wider and higher the picture itself is
+    smallest: float  # side of the smallest face to find, in pixels of `gray`
+    size_wh: tuple[int, int]  # of the picture itself
+
+
+@dataclass(frozen=True, eq=False)
 class _View:
     """What classifies the candidates of some views of the head."""
 
@@ -117,7 +127,6 @@ class FaceDetector:
             _TURNED_ROUNDS,
         )
 
-    @one_blas_thread()
     def detect(self, frame_bgr: ImageU8) -> list[Face]:
         """Faces of a picture, left to right, numbered from 0.
 
@@ -126,17 +135,16 @@ class FaceDetector:
         frame_bgr
             Shape (height, width, 3), uint8, blue first.
         """
-        height, width = frame_bgr.shape[:2]
-        smallest = max(_MIN_FACE_PIXELS, self.min_face_share * min(height, width))
-        times = 1
-        while smallest >= 2 * times * _MIN_FACE_PIXELS:
-            frame_bgr = halved(frame_bgr)
-            times *= 2
-        pyramid = image_pyramid(_gray(frame_bgr))
-        candidates = self._scan.search(pyramid, smallest / times, _MOST_CANDIDATES)[:, :4]
+        return self.search(search_picture(frame_bgr, self.min_face_share))
+
+    @one_blas_thread()
+    def search(self, picture: SearchPicture) -> list[Face]:
+        """The same as `detect`, of a picture that was made ready, perhaps by another process."""
+        pyramid = image_pyramid(picture.gray)
+        candidates = self._scan.search(pyramid, picture.smallest, _MOST_CANDIDATES)[:, :4]
         scored = self._score_candidates(pyramid, _with_shifted(candidates))
-        scored[:, :3] *= times
-        return self._accepted(scored, _FACE, (width, height))
+        scored[:, :3] *= picture.times
+        return self._accepted(scored, _FACE, picture.size_wh)
 
     @one_blas_thread()
     def search_near(self, frame_bgr: ImageU8, boxes: Sequence[Box]) -> list[Face]:
@@ -214,6 +222,25 @@ class FaceDetector:
             faces += [one.face for one in rejected]
         faces.sort(key=lambda face: face.xyxy)
         return [replace(face, id=number) for number, face in enumerate(faces)]
+
+
+def search_picture(frame_bgr: ImageU8, min_face_share: float = _MIN_FACE_SHARE) -> SearchPicture:
+    """Make a picture ready for `FaceDetector.search`.
+
+    Parameters
+    ----------
+    frame_bgr
+        Shape (height, width, 3), uint8, blue first.
+    min_face_share
+        As for `FaceDetector`.
+    """
+    height, width = frame_bgr.shape[:2]
+    smallest = max(_MIN_FACE_PIXELS, min_face_share * min(height, width))
+    times = 1
+    while smallest >= 2 * times * _MIN_FACE_PIXELS:
+        frame_bgr = halved(frame_bgr)
+        times *= 2
+    return SearchPicture(_gray(frame_bgr), times, smallest / times, (width, height))
 
 
 def _gray(frame_bgr: ImageU8) -> ImageU8:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from emocam.processes import Process, prepare_processes
 
 if TYPE_CHECKING:
+    from emocam.detection.detector import SearchPicture
     from emocam.recognition.prediction import Prediction
     from emocam.types import Face, ImageU8
 
@@ -67,17 +68,20 @@ class ReadingProcess:
         Parameters
         ----------
         image_bgr
-            Shape (height, width, 3), uint8, blue first. It must not change meanwhile.
+            Shape (height, width, 3), uint8, blue first.
         """
-        return self._begin("detect", image_bgr)
+        from emocam.detection.detector import search_picture
+
+        # A third of the bytes: all of them would take as long on their way as the search itself.
+        return self._begin("search", search_picture(image_bgr))
 
     def predict_crops(self, faces_gray: ImageU8) -> Prediction:
         """As `EmotionRecognizer.predict_crops`."""
         prediction: Prediction = self._begin("predict", faces_gray)()
         return prediction
 
-    def _begin(self, name: str, picture: ImageU8) -> Callable[[], Any]:
-        future = self._submit(name, picture)
+    def _begin(self, name: str, given: SearchPicture | ImageU8) -> Callable[[], Any]:
+        future = self._submit(name, given)
 
         def result() -> Any:
             try:
@@ -85,25 +89,25 @@ class ReadingProcess:
                     return future.result()
             except BrokenProcessPool:
                 self._is_lost = True
-            return self._here(name, picture)
+            return self._here(name, given)
 
         return result
 
-    def _submit(self, name: str, *pictures: ImageU8) -> Future[Any] | None:
+    def _submit(self, name: str, *given: SearchPicture | ImageU8) -> Future[Any] | None:
         with self._lock:
             if self._is_lost:
                 return None
             try:
-                return self._process.submit(_call, name, self._arguments, *pictures)
+                return self._process.submit(_call, name, self._arguments, *given)
             except OSError:  # no more processes, files or memory are to be had
                 self._is_lost = True
                 return None
 
-    def _here(self, name: str, picture: ImageU8) -> Any:
+    def _here(self, name: str, given: SearchPicture | ImageU8) -> Any:
         with self._lock:  # the first call loads the model, and a detector belongs to one thread
-            return _call(name, self._arguments, picture)
+            return _call(name, self._arguments, given)
 
 
-def _call(name: str, arguments: ModelArguments, *pictures: ImageU8) -> Any:
+def _call(name: str, arguments: ModelArguments, *given: SearchPicture | ImageU8) -> Any:
     """A function of the worker by its name: what starts it imports nothing large."""
-    return getattr(import_module(_WORKER), name)(arguments, *pictures)
+    return getattr(import_module(_WORKER), name)(arguments, *given)

@@ -7,6 +7,7 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
+from emocam.detection.detector import SearchPicture
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Face, ImageU8
@@ -19,9 +20,9 @@ def load(arguments: ModelArguments) -> None:
     _recognizer(arguments).detector.detect(np.zeros((64, 64, 3), np.uint8))
 
 
-def detect(arguments: ModelArguments, image_bgr: ImageU8) -> list[Face]:
-    """See `FaceDetector.detect`."""
-    return _recognizer(arguments).detector.detect(image_bgr)
+def search(arguments: ModelArguments, picture: SearchPicture) -> list[Face]:
+    """See `FaceDetector.search`."""
+    return _recognizer(arguments).detector.search(picture)
 
 
 def predict(arguments: ModelArguments, faces_gray: ImageU8) -> Prediction:
