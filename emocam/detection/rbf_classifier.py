@@ -29,12 +29,23 @@ class RbfClassifier:
 
     def features(self, descriptors: FloatArray) -> FloatArray:
         """Activation of each centre, then the components, shape (rows, centers + components)."""
-        points = finite_product(descriptors, self.project_weights) + self.project_biases
-        norms = (points**2).sum(axis=1)[:, None] + self._center_norms
-        distance_squared = np.maximum(norms - 2 * finite_product(points, self.centers.T), 0.0)
-        activations = np.exp(-self.gamma * distance_squared)
-        return np.hstack([activations, points]).astype(np.float32, copy=False)
+        count = len(self.centers)
+        found = np.empty((len(descriptors), len(self.weights)), np.float32)
+        activations, points = found[:, :count], found[:, count:]
+        with np.errstate(all="ignore"):  # see `finite_product`
+            np.matmul(descriptors, self.project_weights, out=points)
+            points += self.project_biases
+            # Every step in place: fresh memory takes longer than the sums that are written there.
+            np.matmul(points, self._scaled_centers, out=activations)
+            activations -= self._center_norms
+            activations -= self.gamma * np.square(points).sum(axis=1, keepdims=True)
+            np.exp(activations, out=activations)
+        return found
+
+    @cached_property
+    def _scaled_centers(self) -> FloatArray:
+        return np.ascontiguousarray(self.centers.T * np.float32(2 * self.gamma))
 
     @cached_property
     def _center_norms(self) -> FloatArray:
-        return np.asarray((self.centers**2).sum(axis=1), np.float32)
+        return np.asarray(self.gamma * np.square(self.centers).sum(axis=1), np.float32)
