@@ -50,9 +50,11 @@ def run(*arguments: object) -> tuple[dict[str, object], float, float]:
 def stages(folder: Path) -> dict[str, float]:
     """Processor milliseconds a photo, stage by stage, on one core."""
     import cv2
+    import numpy as np
     from threadpoolctl import threadpool_limits
 
-    from emocam.io.decode import decode_photo
+    from emocam.detection.crop import crop_faces
+    from emocam.io.decode import decode_gray
     from emocam.io.photos import read_bytes
     from emocam.recognition.recognizer import EmotionRecognizer
 
@@ -62,13 +64,15 @@ def stages(folder: Path) -> dict[str, float]:
     totals: dict[str, list[float]] = {"read": [], "decode": [], "find faces": [], "recognise": []}
     for path in sorted(folder.iterdir())[:9]:
         data = read_bytes(str(path))
-        image = decode_photo(data, color=False, min_side=1200).image_bgr
+        image = decode_gray(data, min_side=1200).image_gray
         faces = recognizer.detector.detect(image)
         actions: dict[str, Callable[[], object]] = {
             "read": lambda path=path: read_bytes(str(path)),
-            "decode": lambda data=data: decode_photo(data, color=False, min_side=1200),
+            "decode": lambda data=data: decode_gray(data, min_side=1200),
             "find faces": lambda image=image: recognizer.detector.detect(image),
-            "recognise": lambda image=image, faces=faces: recognizer.read_faces(image, faces),
+            "recognise": lambda image=image, faces=faces: recognizer.predict_crops(
+                np.stack(crop_faces(image, faces, recognizer.model.size))
+            ),
         }
         for name, action in actions.items():
             totals[name].append(timed_ms(action, 5)[0])

@@ -33,7 +33,7 @@ def stages(picture_bgr: np.ndarray, recognizer: Any) -> tuple[dict[str, Callable
     from emocam.detection.crop import crop_faces
     from emocam.detection.pyramid import image_pyramid
     from emocam.detection.search_model import load_search
-    from emocam.io.decode import decode_photo
+    from emocam.io.decode import decode_gray
     from emocam.readings import FrameReadings
     from emocam.recognition.descriptors import orientation_maps
     from emocam.render.overlay import Overlay, OverlayOptions
@@ -78,7 +78,7 @@ def stages(picture_bgr: np.ndarray, recognizer: Any) -> tuple[dict[str, Callable
         ]  # fmt: skip
 
     return {
-        "decode JPEG": partial(decode_photo, jpeg, color=False, min_side=1200),
+        "decode JPEG": partial(decode_gray, jpeg, min_side=1200),
         "grey": partial(cv2.cvtColor, picture_bgr, cv2.COLOR_BGR2GRAY),
         "scan": partial(scan.search, pyramid, smallest, 48),
         "verify": partial(verifier.score, pyramid, candidates[:, :4]),

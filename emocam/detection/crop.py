@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 
 from emocam.detection.oriented_boxes import upright_crops
-from emocam.detection.pyramid import image_pyramid
+from emocam.detection.pyramid import image_pyramid, made_gray
 from emocam.types import Box, Face, ImageU8
 
 _LEANING_DEG = 12.0  # training faces lean by less
 _CORNERS = 0.22  # of the side: so far a turned square's corners reach over it
 
 
-def crop_faces(frame_bgr: ImageU8, faces: Sequence[Face], size: int) -> list[ImageU8]:
+def crop_faces(picture: ImageU8, faces: Sequence[Face], size: int) -> list[ImageU8]:
     """Cut faces out, set leaning ones upright, and bring them to the training format.
 
     Parameters
     ----------
-    frame_bgr
-        Shape (height, width, 3), uint8, blue first.
+    picture
+        Shape (height, width, 3), uint8, blue first; or (height, width), grey.
     faces
         Their boxes may reach over the edge, where the border is repeated; one that the edge cuts
         short is taken for square.
@@ -32,7 +32,7 @@ def crop_faces(frame_bgr: ImageU8, faces: Sequence[Face], size: int) -> list[Ima
     -------
     One a face, shape (size, size), uint8, grey.
     """
-    return [_gray_crop(frame_bgr, face, size) for face in faces]
+    return [_gray_crop(picture, face, size) for face in faces]
 
 
 def cut_square(picture: ImageU8, left: int, top: int, side: int) -> ImageU8:
@@ -45,13 +45,13 @@ def cut_square(picture: ImageU8, left: int, top: int, side: int) -> ImageU8:
     return picture[np.ix_(rows, columns)]
 
 
-def _gray_crop(frame_bgr: ImageU8, face: Face, size: int) -> ImageU8:
+def _gray_crop(picture: ImageU8, face: Face, size: int) -> ImageU8:
     # Made grey after it is cut out: that gives the same pixels, and costs less than the whole.
-    left, top, side = _square(frame_bgr, face.xyxy)
+    left, top, side = _square(picture, face.xyxy)
     leans = face.roll is not None and abs(face.roll) >= _LEANING_DEG
     around = round(_CORNERS * side) if leans else 0
-    part = cut_square(frame_bgr, left - around, top - around, side + 2 * around)
-    gray = cv2.cvtColor(part, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    part = cut_square(picture, left - around, top - around, side + 2 * around)
+    gray = made_gray(part)
     if not leans:
         return resized(gray, size)
     middle = len(gray) / 2

@@ -13,7 +13,7 @@ from emocam.detection.haar import HaarEnsemble
 from emocam.detection.head_pose import yaw_error
 from emocam.detection.nms import suppress_by_containment, suppress_by_distance
 from emocam.detection.oriented_boxes import apply_pose_offsets
-from emocam.detection.pyramid import halved, image_pyramid
+from emocam.detection.pyramid import halved, image_pyramid, made_gray
 from emocam.detection.search_model import load_search
 from emocam.detection.verifier import FaceVerifier
 from emocam.runtime import one_blas_thread
@@ -127,15 +127,15 @@ class FaceDetector:
             _TURNED_ROUNDS,
         )
 
-    def detect(self, frame_bgr: ImageU8) -> list[Face]:
+    def detect(self, picture: ImageU8) -> list[Face]:
         """Faces of a picture, left to right, numbered from 0.
 
         Parameters
         ----------
-        frame_bgr
-            Shape (height, width, 3), uint8, blue first.
+        picture
+            Shape (height, width, 3), uint8, blue first; or (height, width), grey.
         """
-        return self.search(search_picture(frame_bgr, self.min_face_share))
+        return self.search(search_picture(picture, self.min_face_share))
 
     @one_blas_thread()
     def search(self, picture: SearchPicture) -> list[Face]:
@@ -224,28 +224,28 @@ class FaceDetector:
         return [replace(face, id=number) for number, face in enumerate(faces)]
 
 
-def search_picture(frame_bgr: ImageU8, min_face_share: float = _MIN_FACE_SHARE) -> SearchPicture:
+def search_picture(picture: ImageU8, min_face_share: float = _MIN_FACE_SHARE) -> SearchPicture:
     """Make a picture ready for `FaceDetector.search`.
 
     Parameters
     ----------
-    frame_bgr
-        Shape (height, width, 3), uint8, blue first.
+    picture
+        Shape (height, width, 3), uint8, blue first; or (height, width), grey.
     min_face_share
         As for `FaceDetector`.
     """
-    height, width = frame_bgr.shape[:2]
+    height, width = picture.shape[:2]
     smallest = max(_MIN_FACE_PIXELS, min_face_share * min(height, width))
     times = 1
     while smallest >= 2 * times * _MIN_FACE_PIXELS:
-        frame_bgr = halved(frame_bgr)
+        picture = halved(picture)
         times *= 2
-    return SearchPicture(_gray(frame_bgr), times, smallest / times, (width, height))
+    return SearchPicture(_gray(picture), times, smallest / times, (width, height))
 
 
-def _gray(frame_bgr: ImageU8) -> ImageU8:
+def _gray(picture: ImageU8) -> ImageU8:
     """The picture in grey, its contrast stretched: gradients in the dark are as good as by day."""
-    gray = cv2.cvtColor(frame_bgr, cv2.COLOR_BGR2GRAY)
+    gray = made_gray(picture)
     step = max(1, min(gray.shape) // 120)
     thinned = gray[::step, ::step].astype(np.uint8, copy=False)
     dark, bright = percentiles(thinned, (0.01, 0.99))

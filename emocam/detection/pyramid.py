@@ -18,6 +18,13 @@ def image_pyramid(gray: ImageU8) -> list[ImageU8]:
     return levels
 
 
+def made_gray(picture: ImageU8) -> ImageU8:
+    """The picture in grey, shape (height, width); itself where it is grey already."""
+    if picture.ndim == 2:
+        return picture
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+
+
 def halved(picture: ImageU8) -> ImageU8:
     """The picture, grey or not, at half its size; an odd last row or column is left out."""
     width, height = picture.shape[1] // 2, picture.shape[0] // 2

@@ -37,9 +37,16 @@ class Photo:
     size_wh: tuple[int, int]  # width and height of the upright picture at its full size
 
 
-def decode_photo(
-    data: bytes, name: str = "", *, color: bool = True, min_side: int | None = None
-) -> Photo:
+@dataclass(frozen=True, eq=False)
+class GrayPhoto:
+    """A photo decoded to grey."""
+
+    # Shape (height, width), uint8, upright; smaller than the file's picture as in `Photo`
+    image_gray: ImageU8
+    size_wh: tuple[int, int]  # width and height of the upright picture at its full size
+
+
+def decode_photo(data: bytes, name: str = "", *, min_side: int | None = None) -> Photo:
     """Decode a photo file.
 
     Parameters
@@ -48,8 +55,6 @@ def decode_photo(
         The file's bytes.
     name
         Its name; only the ending counts, which is what tells camera-raw files apart.
-    color
-        False decodes a JPEG three times as fast, with three equal channels.
     min_side
         A JPEG is decoded at 1/2, 1/4 or 1/8 of its size as long as its shorter side keeps this
         many pixels. None decodes at full size.
@@ -59,6 +64,27 @@ def decode_photo(
     PictureError
         With the status and the reason for the table.
     """
+    decoded, size_wh = _decoded(data, name, color=True, min_side=min_side)
+    if decoded.ndim == 2:
+        decoded = cv2.cvtColor(decoded, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
+    return Photo(decoded, size_wh)
+
+
+def decode_gray(data: bytes, name: str = "", *, min_side: int | None = None) -> GrayPhoto:
+    """Decode a photo file to grey, which takes a third of the time for a JPEG.
+
+    Parameters and errors as for `decode_photo`.
+    """
+    decoded, size_wh = _decoded(data, name, color=False, min_side=min_side)
+    if decoded.ndim == 3:
+        decoded = cv2.cvtColor(decoded, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
+    return GrayPhoto(decoded, size_wh)
+
+
+def _decoded(
+    data: bytes, name: str, *, color: bool, min_side: int | None
+) -> tuple[ImageU8, tuple[int, int]]:
+    """The picture, in colour or grey as it came, and its full width and height."""
     if not data:
         raise PictureError("unreadable", "the file is empty")
     if PurePath(name).suffix.lower() in RAW_ENDINGS:
@@ -77,7 +103,7 @@ def decode_photo(
                 raise
             except Exception as error:  # noqa: BLE001 - a decoder fed with damaged bytes raises anything
                 _give_up(data, error)
-    return Photo(image_bgr, (image_bgr.shape[1], image_bgr.shape[0]))
+    return image_bgr, (image_bgr.shape[1], image_bgr.shape[0])
 
 
 def _open(data: bytes) -> Image.Image:
@@ -114,7 +140,9 @@ def _check_size(header: Image.Image) -> None:
         )
 
 
-def _decode_jpeg(data: bytes, header: Image.Image, *, color: bool, min_side: int | None) -> Photo:
+def _decode_jpeg(
+    data: bytes, header: Image.Image, *, color: bool, min_side: int | None
+) -> tuple[ImageU8, tuple[int, int]]:
     """OpenCV is twice as fast as Pillow here, but silent about a cut file."""
     if is_cut(data):
         raise PictureError("truncated", _CUT)
@@ -123,11 +151,9 @@ def _decode_jpeg(data: bytes, header: Image.Image, *, color: bool, min_side: int
     decoded = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     if decoded is None:
         raise PictureError("unreadable", "a JPEG that can't be decoded")
-    if decoded.ndim == 2:
-        decoded = cv2.cvtColor(decoded, cv2.COLOR_GRAY2BGR)
-    image_bgr = upright(np.asarray(decoded, dtype=np.uint8), orientation)
+    image = upright(np.asarray(decoded, dtype=np.uint8), orientation)
     size_wh = header.size if orientation not in (5, 6, 7, 8) else header.size[::-1]
-    return Photo(image_bgr, size_wh)
+    return image, size_wh
 
 
 def _jpeg_flags(side: int, *, color: bool, min_side: int | None) -> int:

@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from emocam.detection.crop import crop_faces
 from emocam.errors import EmocamError, ModelError, PictureError, reason_of
-from emocam.io.decode import decode_photo
+from emocam.io.decode import decode_gray, decode_photo
 from emocam.io.photos import read_bytes
 from emocam.io.tables import reading_row
 from emocam.label.tasks import PhotoResult, PhotoTask, Work, failed
@@ -84,13 +84,13 @@ class PhotoReader:
     def _find(self, task: PhotoTask) -> FoundFaces | PhotoResult:
         data = read_bytes(task.address)
         # Faces are read in grey, and a JPEG is decoded to grey in a third of the time.
-        gray = decode_photo(data, task.address, color=False, min_side=_MIN_SIDE)
-        faces = self.recognizer.detector.detect(gray.image_bgr)
+        photo = decode_gray(data, task.address, min_side=_MIN_SIDE)
+        faces = self.recognizer.detector.detect(photo.image_gray)
         if not faces:
             return failed(task, "no_face", "")
-        crops = crop_faces(gray.image_bgr, faces, self.recognizer.model.size)
-        height, width = gray.image_bgr.shape[:2]
-        times = gray.size_wh[0] / width, gray.size_wh[1] / height
+        crops = crop_faces(photo.image_gray, faces, self.recognizer.model.size)
+        height, width = photo.image_gray.shape
+        times = photo.size_wh[0] / width, photo.size_wh[1] / height
         return FoundFaces(task, data, times, faces, crops)
 
     def _read_together(self, found: Sequence[FoundFaces]) -> list[PhotoResult]:

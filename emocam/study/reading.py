@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from emocam.detection.crop import crop_faces
 from emocam.errors import InputError, PictureError, SourceError
-from emocam.io.decode import decode_photo
+from emocam.io.decode import decode_gray
 from emocam.io.photos import read_bytes
 from emocam.io.video_reader import VideoFile
 from emocam.readings import FrameReadings
@@ -22,7 +23,7 @@ from emocam.study.films import write_film
 from emocam.study.participant_face import ParticipantFace
 from emocam.study.plan import photos_in
 from emocam.tracking.clip_faces import FoundFaces
-from emocam.types import Face, ImageU8
+from emocam.types import Face, ImageU8, Reading
 from emocam.video.clip_readings import clip_heads, clip_readings
 
 _MIN_PHOTO_SIDE = 1200  # as in `emocam label`: large photos are decoded at a reduced size
@@ -202,14 +203,17 @@ def _read_photos(unit: Unit, recognizer: EmotionRecognizer) -> UnitReadings:
 def _read_photo(
     path: Path, index: int, unit: Unit, recognizer: EmotionRecognizer
 ) -> tuple[FrameReadings, Chooser, tuple[int, int]]:
-    photo = decode_photo(read_bytes(str(path)), str(path), color=False, min_side=_MIN_PHOTO_SIDE)
-    height, width = photo.image_bgr.shape[:2]
-    faces = recognizer.detector.detect(photo.image_bgr)
+    photo = decode_gray(read_bytes(str(path)), str(path), min_side=_MIN_PHOTO_SIDE)
+    height, width = photo.image_gray.shape
+    faces = recognizer.detector.detect(photo.image_gray)
     chooser = Chooser(unit.faces, (width, height))
-    crops = tuple(crop_faces(photo.image_bgr, faces, recognizer.model.size))
+    crops = tuple(crop_faces(photo.image_gray, faces, recognizer.model.size))
     found = FoundFaces(index, float(index), tuple(faces), crops)
     chosen = chooser.choose(found)
-    read = recognizer.read_faces(photo.image_bgr, chosen.faces)
+    read: list[Reading] = []
+    if chosen.faces:
+        prediction = recognizer.predict_crops(np.stack(chosen.crops)).of_frame()
+        read = recognizer.readings(chosen.faces, prediction)
     scale = photo.size_wh[0] / width
     readings = tuple(
         replace(one, face=replace(one.face, xyxy=_scaled(one.face, scale))) for one in read

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, features
 
 from emocam.errors import PictureError
-from emocam.io.decode import decode_photo, is_cut, upright
+from emocam.io.decode import decode_gray, decode_photo, is_cut, upright
 
 WIDTH, HEIGHT = 96, 64
 
@@ -145,23 +145,28 @@ def test_animations_give_their_first_picture(kind: str) -> None:
 
 def test_grey_decoding_is_nearly_the_colours_brightness() -> None:
     data = coded(corner_picture(), "JPEG", quality=95)
-    gray = decode_photo(data, color=False).image_bgr
+    gray = decode_gray(data).image_gray
     brightness = cv2.cvtColor(decode_photo(data).image_bgr, cv2.COLOR_BGR2GRAY)
-    assert np.array_equal(gray[:, :, 0], gray[:, :, 2])
-    assert np.abs(gray[:, :, 0].astype(int) - brightness).max() <= 4
+    assert np.abs(gray.astype(int) - brightness).max() <= 4
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_grey_and_coloured_files_are_decoded_both_ways(kind: str) -> None:
+    for mode in ("L", "RGB"):
+        data = coded(corner_picture().convert(mode), kind)
+        assert decode_photo(data).image_bgr.shape == (HEIGHT, WIDTH, 3)
+        assert decode_gray(data).image_gray.shape == (HEIGHT, WIDTH)
 
 
 @pytest.mark.parametrize(("min_side", "height"), [(None, 480), (480, 480), (240, 240), (70, 120)])
-@pytest.mark.parametrize("color", [True, False])
-def test_jpegs_are_decoded_as_small_as_is_allowed(
-    min_side: int | None, height: int, color: bool
-) -> None:
+def test_jpegs_are_decoded_as_small_as_is_allowed(min_side: int | None, height: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     data = coded(corner_picture().resize((480, 720)), "JPEG", exif=exif)
-    photo = decode_photo(data, min_side=min_side, color=color)
-    assert photo.size_wh == (720, 480)
+    photo, gray = decode_photo(data, min_side=min_side), decode_gray(data, min_side=min_side)
+    assert photo.size_wh == gray.size_wh == (720, 480)
     assert photo.image_bgr.shape == (height, height * 3 // 2, 3)
+    assert gray.image_gray.shape == (height, height * 3 // 2)
 
 
 def _huge_png(width: int, height: int) -> bytes:
