@@ -10,7 +10,7 @@ from emocam.types import FloatArray
 _MAX_YAW = 90.0
 # Median error of the estimates by their size, measured: see benchmarks/detection.md.
 _ERROR_AT_DEG = (0.0, 15.0, 30.0, 45.0, 60.0)
-_ERRORS_DEG = (7.0, 7.0, 12.0, 12.0, 20.0)
+_ERRORS_DEG = (7.0, 7.0, 12.0, 15.0, 25.0)
 
 
 class HeadPose:
