@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -111,11 +111,9 @@ def video(
         table_ending=f".{table_kind.value}",
         force=force,
     )
-    with ExitStack() as stack:
-        beside = None
-        if not (realtime or is_one_core()):
-            # It starts and loads the model while this process imports what it needs.
-            beside = stack.enter_context(ReadingProcess(model, profile))
+    is_alone = realtime or is_one_core()
+    # It starts and loads the model while this process imports what it needs.
+    with nullcontext() if is_alone else ReadingProcess(model, profile) as beside:
         from emocam.recognition.recognizer import EmotionRecognizer
         from emocam.video.pipeline import VideoOptions, annotate_clip
 

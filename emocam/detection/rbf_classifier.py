@@ -32,14 +32,13 @@ class RbfClassifier:
         count = len(self.centers)
         found = np.empty((len(descriptors), len(self.weights)), np.float32)
         activations, points = found[:, :count], found[:, count:]
-        with np.errstate(all="ignore"):  # see `finite_product`
-            np.matmul(descriptors, self.project_weights, out=points)
-            points += self.project_biases
-            # Every step in place: fresh memory takes longer than the sums that are written there.
-            np.matmul(points, self._scaled_centers, out=activations)
-            activations -= self._center_norms
-            activations -= self.gamma * np.square(points).sum(axis=1, keepdims=True)
-            np.exp(activations, out=activations)
+        # Every step in place: fresh memory takes longer than the sums that are written there.
+        finite_product(descriptors, self.project_weights, out=points)
+        points += self.project_biases
+        finite_product(points, self._scaled_centers, out=activations)
+        activations -= self._center_norms
+        activations -= self.gamma * np.square(points).sum(axis=1, keepdims=True)
+        np.exp(activations, out=activations)
         return found
 
     @cached_property

@@ -64,10 +64,7 @@ def decode_photo(data: bytes, name: str = "", *, min_side: int | None = None) ->
     PictureError
         With the status and the reason for the table.
     """
-    decoded, size_wh = _decoded(data, name, color=True, min_side=min_side)
-    if decoded.ndim == 2:
-        decoded = cv2.cvtColor(decoded, cv2.COLOR_GRAY2BGR).astype(np.uint8, copy=False)
-    return Photo(decoded, size_wh)
+    return Photo(*_decoded(data, name, color=True, min_side=min_side))
 
 
 def decode_gray(data: bytes, name: str = "", *, min_side: int | None = None) -> GrayPhoto:
@@ -84,7 +81,7 @@ def decode_gray(data: bytes, name: str = "", *, min_side: int | None = None) -> 
 def _decoded(
     data: bytes, name: str, *, color: bool, min_side: int | None
 ) -> tuple[ImageU8, tuple[int, int]]:
-    """The picture, in colour or grey as it came, and its full width and height."""
+    """The picture and its full width and height; without `color`, a JPEG's picture is grey."""
     if not data:
         raise PictureError("unreadable", "the file is empty")
     if PurePath(name).suffix.lower() in RAW_ENDINGS:

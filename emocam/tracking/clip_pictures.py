@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from emocam.detection.detector import FaceDetector
+from emocam.detection.detector import FaceDetector, SearchPicture, search_picture
 from emocam.io.video_reader import VideoFile
 from emocam.tracking.finder import is_search_due
 from emocam.tracking.scene_cut import CutFinder
@@ -21,6 +21,7 @@ from emocam.types import Face, ImageU8
 FOLLOW_EVERY_S = 0.06
 
 Found = Callable[[], Sequence[Face]]  # waits for the faces of a search that was begun
+Search = Callable[[SearchPicture], Found]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +37,7 @@ class ClipPicture:
 
 
 def clip_pictures(
-    video: VideoFile, *, every_s: float = 0.0, search: Callable[[ImageU8], Found] | None = None
+    video: VideoFile, *, every_s: float = 0.0, search: Search | None = None
 ) -> Iterator[ClipPicture]:
     """The frames of a clip to analyse, in order.
 
@@ -51,7 +52,7 @@ def clip_pictures(
         Seconds from one analysed frame to the next; 0 analyses all. Frames between are not even
         converted to pictures.
     search
-        Begins to search all of a picture, shape (height, width, 3); None to search it here.
+        Begins to search a picture; None to search it here.
     """
     cuts, search = CutFinder(), search or _search_here()
     followed_s = searched_s = -math.inf
@@ -64,15 +65,15 @@ def clip_pictures(
             followed_s = picture.time_s
             if is_search_due(picture.time_s, searched_s):
                 searched_s = picture.time_s
-                found = search(picture.image_bgr)
+                found = search(search_picture(picture.image_bgr))
         yield replace(picture, is_cut=is_cut, found=found)
 
 
-def _search_here() -> Callable[[ImageU8], Found]:
+def _search_here() -> Search:
     detector = FaceDetector()
 
-    def search(image_bgr: ImageU8) -> Found:
-        faces = detector.detect(image_bgr)
+    def search(picture: SearchPicture) -> Found:
+        faces = detector.search(picture)
         return lambda: faces
 
     return search

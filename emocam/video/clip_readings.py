@@ -107,7 +107,7 @@ def clip_readings(
     for `read_video`; `choose` may take faces out of a frame before they are read, and `beside` is
     a process that finds new faces and reads them, with the same model.
     """
-    search = None if beside is None else beside.detect
+    search = None if beside is None else beside.search
     pictures = stack.enter_context(
         prefetch(clip_pictures(video, every_s=every_s, search=search), _PICTURES_PREFETCHED)
     )

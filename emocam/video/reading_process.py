@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from pathlib import Path
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emocam.processes import Process, prepare_processes
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from emocam.types import Face, ImageU8
 
 _WORKER = "emocam.video.reading_worker"
-_Result = TypeVar("_Result")
 
 
 class ModelArguments(NamedTuple):
@@ -62,18 +61,12 @@ class ReadingProcess:
         self._starting.join()
         self._process.__exit__(*error)
 
-    def detect(self, image_bgr: ImageU8) -> Callable[[], Sequence[Face]]:
-        """Begin to find all faces of a picture; what is returned waits for them.
+    def search(self, picture: SearchPicture) -> Callable[[], Sequence[Face]]:
+        """Begin what `FaceDetector.search` does; what is returned waits for the faces.
 
-        Parameters
-        ----------
-        image_bgr
-            Shape (height, width, 3), uint8, blue first.
+        The picture in colour would take as long on its way as the search itself.
         """
-        from emocam.detection.detector import search_picture
-
-        # A third of the bytes: all of them would take as long on their way as the search itself.
-        return self._begin("search", search_picture(image_bgr))
+        return self._begin("search", picture)
 
     def predict_crops(self, faces_gray: ImageU8) -> Prediction:
         """As `EmotionRecognizer.predict_crops`."""

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from emocam.detection.detector import SearchPicture, search_picture
 from emocam.io.video_reader import VideoFile
 from emocam.processes import Process
 from emocam.recognition.recognizer import EmotionRecognizer
@@ -27,9 +28,9 @@ COLUMNS = ("frame", "face", "x1", "y1", "x2", "y2", "emotion", "cluster")
 
 
 @pytest.fixture
-def picture() -> ImageU8:
+def picture() -> SearchPicture:
     with VideoFile(CLIP) as clip:
-        return next(iter(clip)).image_bgr
+        return search_picture(next(iter(clip)).image_bgr)
 
 
 @pytest.fixture
@@ -49,13 +50,13 @@ def process_id(beside: ReadingProcess) -> int:
 
 
 def test_it_finds_and_reads_what_this_process_would(
-    beside: ReadingProcess, picture: ImageU8
+    beside: ReadingProcess, picture: SearchPicture
 ) -> None:
     assert process_id(beside) != os.getpid()
     recognizer = EmotionRecognizer.load("pixels")
-    found = boxes(recognizer.detector.detect(picture))
+    found = boxes(recognizer.detector.search(picture))
     assert found
-    assert boxes(beside.detect(picture)()) == found
+    assert boxes(beside.search(picture)()) == found
     crops = np.random.default_rng(0).integers(0, 255, (3, 48, 48)).astype(np.uint8)
     there, here = beside.predict_crops(crops), recognizer.predict_crops(crops)
     np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-5)
@@ -63,33 +64,36 @@ def test_it_finds_and_reads_what_this_process_would(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal on this system")
-def test_when_it_is_killed_its_work_is_done_here(beside: ReadingProcess, picture: ImageU8) -> None:
-    found = boxes(beside.detect(picture)())
+def test_when_it_is_killed_its_work_is_done_here(
+    beside: ReadingProcess, picture: SearchPicture
+) -> None:
+    found = boxes(beside.search(picture)())
     assert found
     number = process_id(beside)
     lost = beside._process.submit(os.kill, number, signal.SIGKILL)  # before what comes next
-    waiting = beside.detect(picture)
+    waiting = beside.search(picture)
     assert boxes(waiting()) == found
     assert lost.exception() is not None
-    assert boxes(beside.detect(picture)()) == found
+    assert boxes(beside.search(picture)()) == found
     assert len(beside.predict_crops(np.zeros((2, 48, 48), np.uint8)).clusters) == 2
 
 
 def test_where_no_process_can_be_had_all_is_done_here(
-    monkeypatch: pytest.MonkeyPatch, picture: ImageU8
+    monkeypatch: pytest.MonkeyPatch, picture: SearchPicture
 ) -> None:
     def refuse(*_: object) -> None:
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(Process, "submit", refuse)
     with ReadingProcess("pixels", None) as beside:
-        found = EmotionRecognizer.load("pixels").detector.detect(picture)
-        assert boxes(beside.detect(picture)()) == boxes(found)
+        found = EmotionRecognizer.load("pixels").detector.search(picture)
+        assert boxes(beside.search(picture)()) == boxes(found)
 
 
 def test_an_error_there_is_raised_here(beside: ReadingProcess) -> None:
-    with pytest.raises(ValueError, match="unpack"):
-        beside.detect(np.zeros(3, np.uint8))()
+    with pytest.raises(ValueError, match="unpack") as raised:
+        beside.search(SearchPicture(np.zeros((99, 99, 3), np.uint8), 1, 32.0, (99, 99)))()
+    assert "reading_worker.py" in str(raised.value.__cause__)  # the traceback of that process
 
 
 def rows(tmp_path: Path, name: str, beside: ReadingProcess | None) -> list[tuple[str, ...]]:
