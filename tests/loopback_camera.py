@@ -83,7 +83,7 @@ class LoopbackCamera:
     ) -> None:
         self.pictures, self.size_wh, self.fps = pictures, size_wh, fps
         self.fault = ""
-        self.sent = 0
+        self.sent = self.refused = 0
         self._ending = threading.Event()
         self._connections: set[socket.socket] = set()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -164,6 +164,7 @@ def _handler(camera: LoopbackCamera) -> type[BaseHTTPRequestHandler]:
             if address.path == "/control":
                 self._control(dict(urllib.parse.parse_qsl(address.query)))
             elif camera.fault == "refuse":
+                camera.refused += 1
                 self.send_error(503)
             else:
                 self.send_response(200)

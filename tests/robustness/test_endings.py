@@ -7,36 +7,30 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import SAMPLES, write_dataset
 from tests.robustness.bad_photos import PHOTO
+from tests.robustness.waiting import WAIT_S, finished_photos, read_terminal, wait_for
 
 if sys.platform == "win32":
     pytest.skip("signals of Unix", allow_module_level=True)
 
 
-def start(place: Path, *arguments: object) -> subprocess.Popen[str]:
+def start(place: Path, *arguments: object, stderr: Any = subprocess.PIPE) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "emocam", *map(str, arguments)],
         cwd=place,
-        env={**os.environ, "PYTHONPATH": str(SAMPLES.parent)},
+        env={**os.environ, "PYTHONPATH": str(SAMPLES.parent), "TERM": "xterm"},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
         # A shell that runs the tests in the background has them ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
-
-
-def wait_for(condition, seconds: float = 60.0) -> None:
-    end_s = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end_s, "it never happened"
-        time.sleep(0.05)
 
 
 @pytest.fixture
@@ -59,34 +53,33 @@ def test_a_stopped_run_of_photos_has_no_table_and_goes_on(
 ) -> None:
     label = ("label", photos, "-o", "t.csv", "--jobs", jobs)
     running = start(tmp_path, *label)
-    log = tmp_path / "t.csv.progress-wal"
-    wait_for(lambda: log.exists() and log.stat().st_size > 0)
-    time.sleep(1)
-    listed = log.stat().st_size
-    wait_for(lambda: log.stat().st_size > listed)  # some photos are finished
+    wait_for(lambda: finished_photos(tmp_path / "t.csv.progress"))
     running.send_signal(number)
-    _, err = running.communicate(timeout=60)
+    _, err = running.communicate(timeout=WAIT_S)
     assert running.returncode == code, err
     assert "Traceback" not in err
     assert not (tmp_path / "t.csv").exists()
     assert (tmp_path / "t.csv.progress").exists()
     assert not list(tmp_path.glob(".partial*"))
     again = start(tmp_path, *label)
-    _, err = again.communicate(timeout=300)
+    _, err = again.communicate(timeout=WAIT_S)
     assert again.returncode == 0, err
     assert len((tmp_path / "t.csv").read_text().splitlines()) >= 151
 
 
 def test_sigterm_while_training_leaves_nothing(tmp_path: Path) -> None:
     write_dataset(tmp_path / "set", ("happy", "sad", "angry"), 60)
-    running = start(tmp_path, "train", "set", "-o", "m.safetensors")
-    time.sleep(3)
+    ours, theirs = os.openpty()
+    running = start(tmp_path, "train", "set", "-o", "m.safetensors", stderr=theirs)
+    os.close(theirs)
+    said = read_terminal(ours, b"visual words")  # the first step's bar
     running.terminate()
-    _, err = running.communicate(timeout=60)
-    assert running.returncode in (0, 143)
-    assert "Traceback" not in err
-    assert (tmp_path / "m.safetensors").exists() == (running.returncode == 0)
-    assert not list(tmp_path.glob(".partial*"))
+    said += read_terminal(ours)
+    running.communicate(timeout=WAIT_S)
+    os.close(ours)
+    assert running.returncode == 143, said
+    assert b"Traceback" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["set"]
 
 
 def test_a_reader_that_leaves_a_pipe_is_no_error_of_ours(tmp_path: Path) -> None:

@@ -9,16 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.robustness.waiting import finished_photos, wait_for
+
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "samples" / "photos"
-WAIT_S = 180.0  # a busy machine may take its time
 
 # Loaded by every Python process of a run: reading a marked photo ends the process as a fault in a
 # decoder's C code would.
@@ -94,37 +94,18 @@ def killed(photos: Path, tmp_path: Path) -> Path:
         command(photos, "-o", output, "--jobs", "2"), env=environment(MARK=str(tmp_path))
     )
     progress = output.with_name("t.csv.progress")
-    deadline = time.monotonic() + WAIT_S
-    while not _finished(progress) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.005)
+    wait_for(lambda: process.poll() is not None or finished_photos(progress))
     process.kill()
     process.wait()
     return output
-
-
-def _finished(progress: Path) -> int:
-    import sqlite3
-
-    try:
-        database = sqlite3.connect(f"{progress.as_uri()}?mode=ro", uri=True)
-        try:
-            found = database.execute("SELECT COUNT(*) FROM photos WHERE done IS NOT NULL")
-            return int(found.fetchone()[0])
-        finally:
-            database.close()
-    except sqlite3.OperationalError:  # not there yet
-        return 0
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_a_killed_run_goes_on_to_the_table_of_one_process(
     photos: Path, tmp_path: Path, killed: Path
 ) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while (left := _workers(str(tmp_path))) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert left == []  # they ended with the run
-    finished = _finished(killed.with_name("t.csv.progress"))
+    wait_for(lambda: _workers(str(tmp_path)) == [])  # they end with the run
+    finished = finished_photos(killed.with_name("t.csv.progress"))
     assert finished > 0
     goes_on = run(photos, "-o", killed, "--json")
     assert (goes_on.returncode, goes_on.stderr) == (0, "")

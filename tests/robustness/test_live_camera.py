@@ -130,7 +130,7 @@ def test_a_session_without_a_window_goes_through_a_gap_and_ends_cleanly(
     ) as process:  # fmt: skip
         until(lambda: log.exists() and log.read_text().count('"ok"') > 5)
         loopback.set_fault("refuse")
-        time.sleep(0.3)
+        until(lambda: loopback.refused > 0)
         loopback.set_fault("")
         until(lambda: '"ok"' in log.read_text().partition('"gap"')[2])
         until(lambda: "face 0 " in said.read_text())

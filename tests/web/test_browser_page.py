@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -115,7 +114,7 @@ def test_pause_stops_the_picture_and_going_on_shows_the_newest(page: Any) -> Non
         page.find_element("id", "pause").click()
         assert text(page, "status") == "paused"
         view.show(frame((0, 0, 220)), readings_json([reading("fear")]))
-        time.sleep(0.3)
+        wait(lambda: not page.execute_script("return asked"))  # it came, and no more is asked for
         assert text(page, "faces").startswith("happy")
         view.show(frame((0, 0, 220)), readings_json([reading("sad")]))
         page.find_element("id", "pause").click()
