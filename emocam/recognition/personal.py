@@ -2,9 +2,7 @@
 
 Three steps, each of which falls back on the generic reading where nothing was taught:
 
-1. A face is read as if it were an average person's: by how far the taught faces lie from where
-   their labels lie in general, all faces of the person are moved half-way back (wholly, the more
-   labels were taught), and what the model still says too much of is taken off the evidence.
+1. A face is read as if it were an average person's, see `moved`.
 2. Among the labels that were taught, the person's own centres decide as well: K-Means' nearest
    centre as a probability. What only the place of the box adds is left out of the distances. The
    scatter around the centres is unknown, so squared distances count by their logarithm (Student's
@@ -24,8 +22,8 @@ from functools import cached_property
 import numpy as np
 
 from emocam.errors import InputError
-from emocam.recognition.kernel_model import KernelRidge, WordsModel, in_batches
-from emocam.recognition.population import centered
+from emocam.recognition.kernel_model import WordsModel, in_batches
+from emocam.recognition.moved import MovedReading
 from emocam.recognition.prediction import FaceModel, PersonalAnswers, Prediction
 from emocam.recognition.profile import Profile
 from emocam.runtime import one_blas_thread
@@ -35,7 +33,6 @@ OWNER_WITHIN = 0.68
 """Faces that lie farther from all centres are somebody else's: a squared distance, in units of the
 spread of all faces around the mean of their label."""
 
-_SHRUNK = 1.0  # as if one more label were taught that lies where it does in general
 _USUAL_SHARPNESS = 16.0  # directions that a person's faces of one label scatter in, effectively
 _SHARPNESSES = (4.0, 8.0, 16.0, 24.0)
 _USUAL_EXAMPLES = 6.0  # so many left-out examples count as much as what is usual
@@ -71,58 +68,6 @@ def teachable(model: FaceModel) -> WordsModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Generic:
-    """The generic reading, moved to one person.
-
-    Attributes
-    ----------
-    offset
-        Shape (dims,): taken off all points.
-    bias
-        Shape (labels,): taken off the logits of moved points.
-    kernel_ridge
-        Gives the scores of points as they are, then those of moved ones.
-    """
-
-    model: WordsModel
-    offset: FloatArray
-    bias: FloatArray
-    kernel_ridge: KernelRidge
-
-    @classmethod
-    def fit(cls, model: WordsModel, centers: FloatArray, numbers: IntArray) -> Generic:
-        """Of a person's centres, shape (n, dims), of the labels of these numbers."""
-        population, labels = model.population, len(model.labels)
-        known = numbers < labels
-        centers, numbers = centers[known], numbers[known]
-        share = np.float32(1 / (len(numbers) + _SHRUNK))
-        offset = share * (centers - population.points[numbers]).sum(axis=0)
-        ridge = model.kernel_ridge
-        both = np.concatenate([ridge.dual_coef, ridge.moved_dual_coef(offset)], axis=1)
-        moved = cls(
-            model,
-            np.asarray(offset, np.float32),
-            np.zeros(labels, np.float32),
-            replace(ridge, dual_coef=both),
-        )
-        if not len(numbers):
-            return moved
-        off = moved.logits(centers, moved.moved_scores(centers))
-        return replace(moved, bias=share * (off - population.logits[numbers]).sum(axis=0))
-
-    def moved_scores(self, points: FloatArray) -> FloatArray:
-        """What the moved kernel gives points, shape (n, labels)."""
-        return self.kernel_ridge.scores(points)[:, len(self.model.labels) :]
-
-    def logits(self, points: FloatArray, moved_scores: FloatArray) -> FloatArray:
-        """Evidence for each label, shape (n, labels), of points and what the kernel gave them."""
-        gamma = np.float32(self.model.kernel_ridge.gamma)
-        exponent = gamma * (2 * points @ self.offset - self.offset @ self.offset)
-        scores = moved_scores * np.exp(exponent)[:, None]
-        return centered(self.model.clusters.logits(scores)) - self.bias
-
-
-@dataclass(frozen=True, eq=False)
 class Personal:
     """How one person's face is read.
 
@@ -152,7 +97,7 @@ class Personal:
 
     profile: Profile
     labels: tuple[str, ...]
-    generic: Generic
+    generic: MovedReading
     taught: IntArray
     centers: FloatArray
     counts: FloatArray
@@ -180,7 +125,7 @@ class Personal:
         numbers, points = _numbers(profile, labels), _points(profile)
         taught = np.unique(numbers)
         shares = _shares(numbers, taught, np.ones(len(points), np.float32))
-        generic = Generic.fit(words, shares @ points, taught)
+        generic = MovedReading.fit(words, shares @ points, taught)
         seen = _normal(generic.logits(points, generic.moved_scores(points)))
         found = cls(
             profile,

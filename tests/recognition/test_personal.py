@@ -110,17 +110,6 @@ def test_a_wrong_example_among_good_ones_hardly_counts():
     assert read(personal, person.points("sad", 5)).count("sad") >= 4
 
 
-def test_moving_the_kernel_is_moving_the_points():
-    person = Person(5)
-    personal = Personal.fit(words(), person.profile(("neutral", "sad")))
-    points = person.points("sad", 4)
-    moved = words().kernel_ridge.scores(points - personal.generic.offset)
-    expected = words().clusters.logits(moved)
-    expected -= expected.mean(axis=1, keepdims=True) + personal.generic.bias
-    found = personal.generic.logits(points, personal.generic.moved_scores(points))
-    assert found == pytest.approx(expected, abs=0.1)
-
-
 def frame(personal: Personal, points: np.ndarray) -> Prediction:
     from emocam.recognition.prediction import PersonalAnswers
 
