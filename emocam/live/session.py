@@ -11,7 +11,7 @@ from emocam.io.camera import Gap, LiveCamera
 from emocam.live.log import Log, dated_path
 from emocam.live.marks import Marks
 from emocam.live.options import LiveOptions
-from emocam.live.rates import Rate
+from emocam.live.rates import Numbers
 from emocam.live.senders.messages import Event, Mark
 from emocam.live.senders.sender import Sender
 from emocam.live.side_by_side import CameraGroup, FollowerGroup, pairs
@@ -28,7 +28,6 @@ _WAIT_S = 0.05  # timeout of waiting for a frame, so that the window stays respo
 _MESSAGE_S = 3.0
 _STALE_S = 1.0
 _LINE_EVERY_S = 1.0
-_NUMBERS_EVERY_S = 0.5  # as fast as they can be read
 _USUAL_FPS = 30.0
 
 
@@ -94,16 +93,14 @@ class LiveSession:
         )
         self._log = None if sinks.table is None else Log(sinks.table)
         self._sinks, self._open = sinks, ExitStack()
-        self._camera_rate, self._drawn_rate, self._read_rate = Rate(), Rate(), Rate()
+        self._numbers = Numbers()
         self._frame: Frame | None = None
         self._readings = FrameReadings()
         self._last = -1
         self._teacher = LiveTeacher(follower)
         self._message, self._message_until_s = "", 0.0
-        self._analysed_s: float | None = None
         self._undrawn_s: float | None = None
         self._next_line_s = 0.0
-        self._numbers_text, self._next_numbers_s = "", 0.0
         if options.record is not None:
             self.view.film.start(options.record)
 
@@ -158,7 +155,7 @@ class LiveSession:
             return False
         if newer is not None:
             self._last = newer.index
-            self._camera_rate.mark(newer.time_s or 0.0, newer.index)
+            self._numbers.camera.mark(newer.time_s or 0.0, newer.index)
             if not self.view.controls.paused:
                 self._frame = newer
         key = self._show(is_new=newer is not None and newer is self._frame)
@@ -171,9 +168,9 @@ class LiveSession:
         self.summary.add_gaps(gaps)
         for one in analyses:
             self.summary.add(one)
-            self._analysed_s = self._undrawn_s = one.time_s
+            self._numbers.analysed_s = self._undrawn_s = one.time_s
             if one:
-                self._read_rate.mark(one.time_s or 0.0, self.summary.read)
+                self._numbers.read.mark(one.time_s or 0.0, self.summary.read)
         self.view.remember(analyses)
         if self._log is not None:
             self._log.add(analyses, gaps, marks)
@@ -190,7 +187,7 @@ class LiveSession:
         if self.view.is_seen:
             key = self._draw(frame, now_s, is_new=is_new)
             self.summary.drawn += is_new
-            self._drawn_rate.mark(self.camera.clock_s, self.summary.drawn)
+            self._numbers.drawn.mark(self.camera.clock_s, self.summary.drawn)
         if self._undrawn_s is not None:
             self.summary.latency.add(self.camera.clock_s - self._undrawn_s)
             self._undrawn_s = None
@@ -208,9 +205,9 @@ class LiveSession:
                 frame,
                 self._readings,
                 now_s=time_s if is_new else now_s,
-                fps=self._camera_rate.per_second(now_s) or _USUAL_FPS,
+                fps=self._numbers.camera.per_second(now_s) or _USUAL_FPS,
                 notice=self._notice(now_s),
-                numbers=self._numbers(now_s),
+                numbers=self._numbers_text(now_s),
                 stale=now_s - time_s > _STALE_S and not self.view.controls.paused,
                 is_new=is_new,
             )
@@ -307,19 +304,10 @@ class LiveSession:
         taught = self._teacher.notice(now_s)
         return taught or (self._message if now_s < self._message_until_s else "")
 
-    def _numbers(self, now_s: float) -> str:
-        if self.view.controls.paused or now_s < self._next_numbers_s:
-            return self._numbers_text
-        self._next_numbers_s = now_s + _NUMBERS_EVERY_S
-        age = ""
-        if self._analysed_s is not None:
-            age = f", {1000 * (now_s - self._analysed_s):.0f} ms old"
-        drawn = f"{self._drawn_rate.per_second(now_s):.0f} drawn, " if self.view.is_seen else ""
-        self._numbers_text = (
-            f"camera {self._camera_rate.per_second(now_s):.0f}/s, {drawn}"
-            f"{self._read_rate.per_second(now_s):.0f} read{age}"
-        )
-        return self._numbers_text
+    def _numbers_text(self, now_s: float) -> str:
+        if not self.view.controls.paused:
+            self._numbers.update(now_s, is_seen=self.view.is_seen)
+        return self._numbers.text
 
     def _tell(self, now_s: float) -> None:
         """A line a second where no picture is shown."""
@@ -331,7 +319,7 @@ class LiveSession:
             for one in self.follower.readings_at(self._frame.time_s or 0.0)
         )
         status = self.camera.fault or faces or "no face"
-        self._reporter.line(f"{now_s:8.1f} s  {status}  ({self._numbers(now_s)})")
+        self._reporter.line(f"{now_s:8.1f} s  {status}  ({self._numbers_text(now_s)})")
 
     def _tell_gaps(self, gaps: list[Gap]) -> None:
         for gap in gaps:

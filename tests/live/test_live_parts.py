@@ -25,7 +25,6 @@ from emocam.live.controls import KEYS, Controls
 from emocam.live.film import LiveFilm, fit
 from emocam.live.log import Log, dated_path, save_picture
 from emocam.live.options import LiveOptions
-from emocam.live.rates import Rate
 from emocam.live.session import LiveSession
 from emocam.live.sinks import LiveSinks
 from emocam.live.stats import LatencyHistogram, Summary
@@ -136,16 +135,6 @@ class TestSummary:
         times.add(1e9)
         assert times.quantile(1.0) == pytest.approx(10_000, abs=1)
         assert LatencyHistogram().quantile(0.95) == 0
-
-
-class TestRate:
-    def test_growth_of_a_count_a_second(self):
-        rate = Rate()
-        assert rate.per_second(0.0) == 0
-        for number in range(100):
-            rate.mark(number / 20, number)
-        assert rate.per_second(4.95) == pytest.approx(20)
-        assert rate.per_second(8.0) == 0  # it has stopped
 
 
 class TestLog:
