@@ -21,12 +21,13 @@ import numpy as np
 from emocam.analysis.figures.base import new_figure, save_png
 from emocam.recognition.kernel_model import WordsModel, in_batches
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.training.cache import cache_folder
 from emocam.training.dataset import open_dataset
 from emocam.training.emotion_clusters import EmotionClusters
 from emocam.training.evaluate import Evaluation, balanced_accuracy
 from emocam.training.evaluate_votes import evaluate_votes
 from emocam.training.faces import Faces, load_faces
-from emocam.training.fit_words import WordsChoices, cache_folder, fit_scores
+from emocam.training.fit_words import WordsChoices, fit_scores
 from emocam.training.votes import VotesTable, match_votes, read_votes, soft_targets
 from emocam.types import FloatArray
 

@@ -201,23 +201,29 @@ def check_film() -> Check:
 
 
 def check_caches() -> Check:
-    """What stays on the disk beside the results, all of it the libraries' own."""
+    """What stays on the disk beside the results."""
+    from emocam.training.cache import cache_folder
+
     home, is_linux = Path.home(), sys.platform.startswith("linux")
     default = home / ".matplotlib"
     if is_linux:
         default = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "matplotlib"
     fonts = Path(os.environ.get("MPLCONFIGDIR") or default)
-    state = f"{_size_of(fonts) / 1e3:.0f} kB" if fonts.is_dir() else "none yet"
-    found = f"list of the system's fonts, of Matplotlib: {fonts} ({state})"
+    steps = cache_folder()
+    found = f"steps of emocam train: {steps} ({_size(steps)})"
+    found += f"; list of the system's fonts, of Matplotlib: {fonts} ({_size(fonts)})"
     workers = os.environ.get("JOBLIB_TEMP_FOLDER") or (
         "/dev/shm" if is_linux else tempfile.gettempdir()
     )
     found += f"; while processes run, their locks: {workers}"
-    return Check("caches", "ok", f"{found}; no pictures in either")
+    return Check("caches", "ok", f"{found}; no pictures in any of them")
 
 
-def _size_of(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def _size(folder: Path) -> str:
+    if not folder.is_dir():
+        return "none yet"
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return f"{size / 1e3:.0f} kB"
 
 
 def check_speed(recognizer: EmotionRecognizer, seconds: float = _SPEED_S) -> Check:

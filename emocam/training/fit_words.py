@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +10,6 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from emocam import __version__
 from emocam.errors import UsageError
 from emocam.recognition.codebook import Codebook, Scale, encode_faces
 from emocam.recognition.kernel_model import KernelRidge, Projection, WordsModel
@@ -188,18 +185,6 @@ def _points(
         for number in range(1, choices.copies + 1)
     ]  # fmt: skip
     return points, copies, projection
-
-
-def cache_folder() -> Path:
-    """Where this user's programs may keep what this version can compute again."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    # A new version may compute the same step in another way.
-    return base / "emocam" / __version__
 
 
 def _learn_codebook(faces: ImageU8, cell: float, step: int, words: int, seed: int) -> Codebook:

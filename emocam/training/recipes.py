@@ -10,11 +10,12 @@ import numpy as np
 from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.model_file import ModelFile
 from emocam.training.balance import augmented, fitting_memory
+from emocam.training.cache import cache_folder
 from emocam.training.evaluate import Evaluation, evaluate
 from emocam.training.evaluate_votes import evaluate_votes
 from emocam.training.faces import Faces
 from emocam.training.fit_pixels import fit_pixels, model_card
-from emocam.training.fit_words import Progress, WordsChoices, cache_folder, fit_words
+from emocam.training.fit_words import Progress, WordsChoices, fit_words
 from emocam.training.votes import VotesTable
 from emocam.types import FloatArray
 

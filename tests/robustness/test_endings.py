@@ -24,7 +24,12 @@ def start(place: Path, *arguments: object, stderr: Any = subprocess.PIPE) -> sub
     return subprocess.Popen(
         [sys.executable, "-m", "emocam", *map(str, arguments)],
         cwd=place,
-        env={**os.environ, "PYTHONPATH": str(SAMPLES.parent), "TERM": "xterm"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(SAMPLES.parent),
+            "TERM": "xterm",
+            "XDG_CACHE_HOME": str(place.parent / "cache"),
+        },  # no step is kept from another run
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,

@@ -116,6 +116,7 @@ def test_results_are_whole_or_absent(
         env={
             **os.environ, "PYTHONPATH": str(SAMPLES.parent),
             "AT_WORK": str(at_work), "INPUT": str(place / sign.lstrip("<")),
+            "XDG_CACHE_HOME": str(at_work.parent),  # no step of training is kept from another run
         },
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         # A shell that runs the tests in the background has them ignore Ctrl-C.

@@ -48,7 +48,7 @@ COMMANDS = [
     ("study plan.csv -o results --films --jobs 2", {"results"}),
     ("teach a.mp4 --marks marks.csv -o me.json", {"me.json"}),
     ("teach CAMERA --no-window --labels neutral -o me.json", {"me.json"}),
-    ("train set --recipe pixels --size 16 -o m.safetensors", {"m.safetensors"}),
+    ("train set -o m.safetensors", {"m.safetensors"}),
     ("evaluate set --model pixels --report r.html", {"r.html"}),
     ("compare set --report r.html", {"r.html"}),
     ("dataset set --report r.html --balance-to balanced", {"r.html", "balanced"}),
@@ -65,7 +65,7 @@ def place(tmp_path: Path) -> Path:
     for name in ("a.jpg", "b.jpg"):
         shutil.copy(PHOTO, work / name)
     make_clip(work / "a.mp4", 8)
-    write_dataset(work / "set", ("happy", "sad"), 12)
+    write_dataset(work / "set", ("happy", "sad"), 20)
     (work / "plan.csv").write_text("file,participant\na.mp4,ann\n")
     (work / "marks.csv").write_text("label,start,end\nhappy,0,0.3\n")
     return tmp_path
