@@ -66,10 +66,15 @@ class Process:
     ----------
     module
         What it needs, see `prepare_processes`.
+    is_forked_here
+        Whether it is forked on Linux from this very process, which then has imported all of that
+        and has no thread at work: such a thread may hold a lock that is never opened in the copy.
+        A process of a process would have to start another one first to be forked from.
     """
 
-    def __init__(self, module: str) -> None:
+    def __init__(self, module: str, *, is_forked_here: bool = False) -> None:
         self._module = module
+        self._is_forked_here = is_forked_here and sys.platform == "linux"
         self._executor: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Process:
@@ -82,10 +87,13 @@ class Process:
                 return self._executor.submit(function, *arguments)
         except BrokenProcessPool:
             pass
-        context = prepare_processes(self._module)
+        if self._is_forked_here:
+            context = multiprocessing.get_context("fork")
+        else:
+            context = prepare_processes(self._module)
         self._executor = ProcessPoolExecutor(1, context, _begin_apart)
         # What is forked has the environment of the process that it is forked from.
-        is_forked = context.get_start_method() == "forkserver"
+        is_forked = context.get_start_method() != "spawn"
         with nullcontext() if is_forked else _one_thread_each():
             return self._executor.submit(function, *arguments)
 

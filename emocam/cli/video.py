@@ -89,6 +89,8 @@ def video(
     from emocam.io.clip_discovery import find_clips, parse_time
     from emocam.live.senders.addresses import parse_receivers
     from emocam.processes import is_one_core
+    from emocam.video.clip_process import ClipProcess
+    from emocam.video.model_process import ModelArguments
     from emocam.video.outputs import plan_outputs
     from emocam.video.reading_process import ReadingProcess
 
@@ -112,8 +114,10 @@ def video(
         force=force,
     )
     is_alone = realtime or is_one_core()
+    process = ClipProcess if any(one.is_drawn for one in planned) else ReadingProcess
+    arguments = ModelArguments(model, profile, certainty)
     # It starts and loads the model while this process imports what it needs.
-    with nullcontext() if is_alone else ReadingProcess(model, profile) as beside:
+    with nullcontext() if is_alone else process(arguments) as beside:
         from emocam.recognition.recognizer import EmotionRecognizer
         from emocam.video.pipeline import VideoOptions, annotate_clip
 

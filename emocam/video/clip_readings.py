@@ -115,14 +115,19 @@ def clip_readings(
     found = find_faces(pictures, recognizer.model.size, largest=largest, all_crops=all_crops)
     if choose is not None:
         found = map(choose, found)
-    size = _PREFETCHED
-    if every_s:
-        size = max(1, min(size, round(_PREFETCHED_S / every_s)))
+    size = frames_ahead(every_s)
     found_ahead = stack.enter_context(prefetch(found, size))
     predict = None if beside is None else beside.predict_crops
     read = read_faces(found_ahead, recognizer, size, each=not smooth, predict=predict)
     read_ahead = stack.enter_context(prefetch(read, size))
     return smooth_both_ways(read_ahead, recognizer, raw=not smooth)
+
+
+def frames_ahead(every_s: float) -> int:
+    """How many analysed frames each thread may be ahead of the next."""
+    if not every_s:
+        return _PREFETCHED
+    return max(1, min(_PREFETCHED, round(_PREFETCHED_S / every_s)))
 
 
 def frames_with_readings(

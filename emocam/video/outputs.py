@@ -36,6 +36,11 @@ class ClipOutputs:
         return self.film is not None, self.table is not None, self.report is not None
 
     @property
+    def is_drawn(self) -> bool:
+        """Whether the clip's pictures are needed, not only their readings."""
+        return self.film is not None or self.report is not None
+
+    @property
     def folder(self) -> Path:
         """The folder of all of them."""
         return self.paths[0].parent

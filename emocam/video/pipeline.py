@@ -28,6 +28,7 @@ from emocam.render.anonymize import HeadMemory
 from emocam.render.overlay import Overlay, OverlayOptions
 from emocam.runtime import give_back_memory, one_blas_thread, one_opencv_thread
 from emocam.types import Box, Frame
+from emocam.video.clip_process import ClipProcess, ClipRequest
 from emocam.video.clip_readings import (
     clip_heads,
     clip_readings,
@@ -36,6 +37,7 @@ from emocam.video.clip_readings import (
 )
 from emocam.video.clip_report import ClipFacts, prepare_report, write_report
 from emocam.video.clip_summary import ClipSummary
+from emocam.video.film_thread import FilmThread
 from emocam.video.outputs import ClipOutputs
 from emocam.video.reading_process import ReadingProcess
 
@@ -85,7 +87,7 @@ def annotate_clip(
     progress: Progress,
     stop: threading.Event,
     listener: Listener | None = None,
-    beside: ReadingProcess | None = None,
+    beside: ReadingProcess | ClipProcess | None = None,
 ) -> ClipResult:
     """Write the film, the table and the report of a clip, those that are wanted.
 
@@ -106,7 +108,8 @@ def annotate_clip(
     listener
         Called with the readings of each analysed frame, in order; the work waits for it.
     beside
-        A process with the same model that shares the work; None to do all in this one.
+        A process with the same model that shares the work: a `ClipProcess` where there is
+        something to draw. None to do all in this one.
 
     Raises
     ------
@@ -152,7 +155,7 @@ class _ClipWork:
         recognizer: EmotionRecognizer,
         options: VideoOptions,
         listener: Listener | None,
-        beside: ReadingProcess | None,
+        beside: ReadingProcess | ClipProcess | None,
     ) -> None:
         self.clip = clip
         self.outputs = outputs
@@ -242,27 +245,41 @@ class _ClipWork:
         self, stack: ExitStack, video: VideoFile
     ) -> Iterator[tuple[Frame | None, FrameReadings | None, FrameReadings | None]]:
         """Frame, its readings if it was analysed, and what to draw."""
-        drawn = self.outputs.film is not None or self.outputs.report is not None
-        second = VideoFile(video.path, video.start_s, video.end_s) if drawn else None
         if self.outputs.film is not None:
             self._sound = video.sound()
-        options = self._options
-        analysed = clip_readings(
-            stack,
-            video,
-            self._recognizer,
-            every_s=options.every_s,
-            largest=options.largest,
+        options, is_drawn = self._options, self.outputs.is_drawn
+        request = ClipRequest(
+            video.path,
+            video.start_s,
+            video.end_s,
+            options.every_s,
+            options.largest,
             smooth=not options.raw,
-            beside=self._beside,
         )
-        if second is None:
+
+        def read_here(beside: ReadingProcess | None = None) -> Iterator[FrameReadings]:
+            own = stack.enter_context(VideoFile(*request[:3])) if is_drawn else video
+            return clip_readings(
+                stack,
+                own,
+                self._recognizer,
+                every_s=request.every_s,
+                largest=request.largest,
+                smooth=request.smooth,
+                beside=beside,
+            )
+
+        if isinstance(self._beside, ClipProcess):
+            analysed = self._beside.readings(request, read_here)
+        else:
+            analysed = read_here(self._beside)
+        if not is_drawn:
             for now in analysed:
                 yield None, now, None
         else:
             if self.outputs.report is not None:
                 prepare_report()  # meanwhile the first frames are analysed
-            steps = frames_with_readings(stack, stack.enter_context(second), analysed)
+            steps = frames_with_readings(stack, video, analysed)
             if options.blur:
                 heads = clip_heads(stack, video, self._recognizer, every_s=options.every_s)
                 steps = with_heads(steps, heads)
@@ -300,4 +317,5 @@ class _ClipWork:
                 sound=self._sound,
             )
             self._film, self._film_start_s = stack.enter_context(recorder), time_s
-        self._film.write(picture, time_s)
+            self._encoding = stack.enter_context(FilmThread(recorder))
+        self._encoding.write(picture, time_s)

@@ -11,25 +11,28 @@ from emocam.detection.detector import SearchPicture
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Face, ImageU8
-from emocam.video.reading_process import ModelArguments
+from emocam.video.model_process import ModelArguments
 
 
 def load(arguments: ModelArguments) -> None:
     """Load what the first picture would have to wait for."""
     cv2.setNumThreads(1)
-    _recognizer(arguments).detector.detect(np.zeros((64, 64, 3), np.uint8))
+    recognizer_of(arguments).detector.detect(np.zeros((64, 64, 3), np.uint8))
 
 
 def search(arguments: ModelArguments, picture: SearchPicture) -> list[Face]:
     """See `FaceDetector.search`."""
-    return _recognizer(arguments).detector.search(picture)
+    return recognizer_of(arguments).detector.search(picture)
 
 
 def predict(arguments: ModelArguments, faces_gray: ImageU8) -> Prediction:
     """See `EmotionRecognizer.predict_crops`."""
-    return _recognizer(arguments).predict_crops(faces_gray)
+    return recognizer_of(arguments).predict_crops(faces_gray)
 
 
 @lru_cache(1)
-def _recognizer(arguments: ModelArguments) -> EmotionRecognizer:
-    return EmotionRecognizer.load(arguments.model, profile=arguments.profile)
+def recognizer_of(arguments: ModelArguments) -> EmotionRecognizer:
+    """The recognizer of these arguments, loaded once."""
+    return EmotionRecognizer.load(
+        arguments.model, certainty=arguments.certainty, profile=arguments.profile
+    )

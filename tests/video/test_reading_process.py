@@ -18,6 +18,7 @@ from emocam.processes import Process
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Box, Face, ImageU8
 from emocam.video import reading_process
+from emocam.video.model_process import ModelArguments
 from emocam.video.outputs import ClipOutputs
 from emocam.video.pipeline import VideoOptions, annotate_clip
 from emocam.video.reading_process import ReadingProcess
@@ -35,7 +36,7 @@ def picture() -> SearchPicture:
 
 @pytest.fixture
 def beside() -> Iterator[ReadingProcess]:
-    with ReadingProcess("pixels", None) as process:
+    with ReadingProcess(ModelArguments("pixels", None)) as process:
         yield process
 
 
@@ -46,6 +47,7 @@ def boxes(faces: Sequence[Face]) -> list[Box]:
 
 def process_id(beside: ReadingProcess) -> int:
     """Of the process that is in use, and of no other."""
+    beside.wait_started()
     return beside._process.submit(os.getpid).result()
 
 
@@ -85,7 +87,7 @@ def test_where_no_process_can_be_had_all_is_done_here(
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(Process, "submit", refuse)
-    with ReadingProcess("pixels", None) as beside:
+    with ReadingProcess(ModelArguments("pixels", None)) as beside:
         found = EmotionRecognizer.load("pixels").detector.search(picture)
         assert boxes(beside.search(picture)()) == boxes(found)
 
@@ -119,7 +121,7 @@ def test_a_clip_loses_nothing_when_it_dies_on_the_way(
     tmp_path: Path, beside: ReadingProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    call = reading_process.ReadingProcess._submit
+    call = reading_process.ReadingProcess.submit
 
     def killing(self: ReadingProcess, name: str, *pictures: ImageU8) -> object:
         calls.append(name)
@@ -127,6 +129,6 @@ def test_a_clip_loses_nothing_when_it_dies_on_the_way(
             os.kill(process_id(self), signal.SIGKILL)
         return call(self, name, *pictures)
 
-    monkeypatch.setattr(reading_process.ReadingProcess, "_submit", killing)
+    monkeypatch.setattr(reading_process.ReadingProcess, "submit", killing)
     assert rows(tmp_path, "killed", beside) == rows(tmp_path, "alone", None)
     assert len(calls) > 2
