@@ -197,9 +197,11 @@ class FaceDetector:
         frontal = _classified(self._frontal, pyramid, scored, refined)
         free = ~_within(candidates, frontal[frontal[:, 4] >= _FACE])
         free &= scored[:, 4] > _TURNED_FROM_LOGIT
-        scored, refined = self._turned.verifier.classify(candidates[free], descriptors[free])
-        turned = _classified(self._turned, pyramid, scored, refined)
-        scored = suppress_by_containment(np.concatenate([frontal, turned]))
+        scored = frontal
+        if free.any():
+            found, refined = self._turned.verifier.classify(candidates[free], descriptors[free])
+            turned = _classified(self._turned, pyramid, found, refined)
+            scored = suppress_by_containment(np.concatenate([frontal, turned]))
         yaws = self._head_pose.yaw(self._frontal.verifier.describe(pyramid, scored))
         return np.column_stack([scored, yaws])
 
