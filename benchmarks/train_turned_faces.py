@@ -12,6 +12,7 @@ step works.
 from __future__ import annotations
 
 import argparse
+import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from mesh_heads import Mesh, MeshTurn, mesh_turn, random_head, read_mesh
+from mirrored import MIRRORED, MirroredClassifier, fit_mirrored, fit_odd
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import Ridge
 from train_face_search import (
@@ -28,7 +30,6 @@ from train_face_search import (
     background,
     blank_classifier,
     different,
-    fit_classifier,
     grays,
     logistic,
     nonface_files,
@@ -42,7 +43,7 @@ from turned_heads import Turn, turn
 from emocam.detection.detector import averaged_boxes
 from emocam.detection.haar import FRONTAL, PROFILE, HaarEnsemble, Member, load_cascade
 from emocam.detection.nms import suppress_by_distance
-from emocam.detection.oriented_boxes import FACE_PIXELS
+from emocam.detection.oriented_boxes import FACE_PIXELS, apply_pose_offsets
 from emocam.detection.pyramid import image_pyramid
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import TEMPLATE_PIXELS, TemplateScan
@@ -51,18 +52,18 @@ from emocam.detection.verifier import FaceVerifier
 from emocam.output import complete_file
 from emocam.types import BoolArray, FloatArray, ImageU8
 
-# Of FER2013's training faces the profiles among the most turned ones, told by eye.
-PROFILES = {
-    538, 785, 2929, 4033, 4881, 4888, 8698, 9755, 10429, 12659, 14827, 14942,
-    14978, 17805, 18640, 18867, 19934, 22184, 22255, 22290, 22687, 23850, 24852, 27163,
-    28495,
-}  # fmt: skip
+# Of FER2013's training faces those that are turned, told by eye, with their yaw in degrees.
+TOLD_BY_EYE = Path(__file__).with_name("turned_faces.csv")
 TURNED, CLEARLY_TURNED = 1300, 480  # the most turned faces of FER2013
-YAW_OF_TURNED, YAW_OF_CLEARLY_TURNED, YAW_OF_PROFILE = 32.0, 45.0, 75.0  # degrees, by eye
+YAW_OF_TURNED, YAW_OF_CLEARLY_TURNED, LEAST_OF_PROFILE = 32.0, 45.0, 60.0  # degrees
 USUAL_PITCH = 1.6
-VERIFIER_SIZE = {"components": 160, "centers": 1200, "spread": 2.0, "strength": 0.1}
+PROFILES_OF_REAL = 0.25
+COMPONENTS, CENTERS, SPREAD, SMOOTHNESS = 128, 2000, 2.5, 0.5
 REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 6, -1.5, 3, -0.8  # as the detector does
-MINED_FIRST, MINED = 25, 60  # boxes a picture
+MINED_FIRST, MINED, MOST_REFINED = 25, 60, 25  # boxes a picture
+LEAST_MINED = -2.0  # logit
+# Faces as the scan brings them, hardly off, and refined: how far off at first, rounds of refining.
+LOOKS = ((1.0, 0), (0.45, 0), (0.8, 2))
 FRESH = 3  # each third picture is kept from the verifier, to learn the votes and the threshold
 FALSE_BOXES = 2  # of the boxes in fresh pictures may score higher than the first threshold
 STRICTER = 0.8  # logit: how much higher the carried threshold is, see detection.md
@@ -134,7 +135,7 @@ class Views:
 
     def _sample(self, kind: str) -> Sample:
         if kind == "real":
-            few = self.profiles and RNG.random() < 0.12
+            few = self.profiles and RNG.random() < PROFILES_OF_REAL
             number = int(RNG.choice(self.profiles if few else list(self.yaw)))
             return self.faces[number], self.yaw[number]
         if kind == "bent":
@@ -172,12 +173,13 @@ def grouped(faces: list[ImageU8], names: list[str], heads: list[MeshTurn], n: in
     seen_in_profile = np.minimum(np.where(to_left, left_windows, right_windows), 6)
     seen_frontal = np.minimum(sum(frontal_windows), 8)
     turned = np.where(to_left, -yaw, yaw) + 4 * seen_in_profile - 3 * seen_frontal
-    profiles = {f"fer{number:07d}" for number in PROFILES}
     known = {}
     for rank, number in enumerate(np.argsort(-turned)[:TURNED]):
         size = YAW_OF_CLEARLY_TURNED if rank < CLEARLY_TURNED else YAW_OF_TURNED
-        size = YAW_OF_PROFILE if names[number] in profiles else size
         known[int(number)] = -size if to_left[number] else size
+    with TOLD_BY_EYE.open(newline="") as file:
+        told_yaw = {row["face"]: float(row["yaw"]) for row in csv.DictReader(file)}
+    known |= {number: told_yaw[name] for number, name in enumerate(names) if name in told_yaw}
     raised = np.abs(pitch - USUAL_PITCH)
     sure = (np.abs(yaw) < 6) & (raised < 9) & (np.min(frontal_windows, axis=0) > 2)
     turns = [turn(RNG.uniform(-68, 68), RNG.normal(0, 12), RNG) for _ in range(n // 10)]
@@ -188,7 +190,7 @@ def grouped(faces: list[ImageU8], names: list[str], heads: list[MeshTurn], n: in
     return Views(
         faces,
         known,
-        [number for number, size in known.items() if abs(size) == YAW_OF_PROFILE],
+        [number for number, size in known.items() if abs(size) >= LEAST_OF_PROFILE],
         list(np.flatnonzero((raised > 19) & (np.abs(yaw) < 25))),
         list(np.flatnonzero(sure)),
         turns,
@@ -233,29 +235,51 @@ def fit_pose(views: Views, nonfaces: list[ImageU8], n: int) -> FaceVerifier:
     for (pyramid, box), true, _ in placed_samples(views, shares, nonfaces, n, 1.0):
         rows.append(verifier.describe(pyramid, box)[0])
         ways.append(pose_offsets(box, true)[0])
-    pose = Ridge(alpha=30).fit(np.array(rows), np.array(ways))
+    # A mirrored face is off the other way, and tilted the other way.
+    every = np.vstack([np.array(rows), np.array(rows)[:, MIRRORED]])
+    pose = Ridge(alpha=30).fit(every, np.vstack([ways, np.array(ways) * (-1, 1, 1, -1)]))
     weights, biases = pose.coef_.T.astype(np.float32), pose.intercept_.astype(np.float32)
     return FaceVerifier(weights, biases, blank_classifier())
 
 
-def fit_verifier(views: Views, nonfaces: list[ImageU8], scan: TemplateScan, n: int) -> FaceVerifier:
+def fit_verifier(
+    views: Views, nonfaces: list[ImageU8], scan: TemplateScan, n: int
+) -> tuple[FaceVerifier, MirroredClassifier]:
     """Three rounds of telling turned faces from what the search takes for them."""
-    verifier = fit_pose(views, nonfaces, n)
+    verifier = fit_pose(views, nonfaces, 3 * n)
     shares = {"real": 0.5, "clearly turned": 0.1, "bent": 0.1, "mesh": 0.3}
-    samples = placed_samples(views, shares, nonfaces, n, 0.45)
-    right = np.concatenate([verifier.describe(pyramid, box) for (pyramid, box), *_ in samples])
+    right = np.concatenate(
+        [
+            verifier.describe(pyramid, refined(verifier, pyramid, box, rounds))
+            for off, rounds in LOOKS
+            for (pyramid, box), *_ in placed_samples(views, shares, nonfaces, n, off)
+        ]
+    )
     faceless = [(gray, 0.0, scanned(scan, gray)) for gray in nonfaces]
     wrong: list[FloatArray] = []
     for round_ in range(3):
-        around = beside_faces(views, nonfaces, n // 36)
+        around = beside_faces(views, nonfaces, n // 12)
         with_faces = [(gray, side, scanned(scan, gray)) for gray, side in around]
         for gray, side, boxes in [*faceless, *with_faces]:
             mined = mined_boxes(verifier, image_pyramid(gray), boxes, round_)
             mined = mined[besides(mined, side)] if side else mined
             wrong.append(verifier.describe(image_pyramid(gray), mined))
-        verifier.classifier = fit_classifier(right, np.concatenate(wrong), **VERIFIER_SIZE)
+        mirrored = fit_mirrored(
+            right, np.concatenate(wrong), COMPONENTS, CENTERS, SPREAD, SMOOTHNESS
+        )
+        verifier.classifier = mirrored.classifier
         told(f"verifier, round {round_}: {len(right)} faces, {sum(map(len, wrong))} not")
-    return verifier
+    return verifier, mirrored
+
+
+def refined(
+    verifier: FaceVerifier, pyramid: list[ImageU8], boxes: FloatArray, rounds: int
+) -> FloatArray:
+    """The boxes refined so often, as the detector does before it looks closely."""
+    for _ in range(rounds):
+        offsets = verifier.describe(pyramid, boxes) @ verifier.pose_weights + verifier.pose_biases
+        boxes = apply_pose_offsets(boxes, offsets)
+    return boxes
 
 
 def scanned(scan: TemplateScan, gray: ImageU8) -> FloatArray:
@@ -271,13 +295,21 @@ def mined_boxes(
     if not round_:
         return boxes[RNG.permutation(len(boxes))[:MINED_FIRST]]
     scored, refined = verifier.score(pyramid, boxes)
-    again, _ = verifier.score(pyramid, refined[scored[:, 4] > -3])
-    scored = np.concatenate([scored, again])
-    return suppress_by_distance(scored[scored[:, 4] > -1.5])[:MINED, :4]
+    rounds = [scored]
+    for _ in range(ROUNDS):
+        refined = refined[np.argsort(-scored[:, 4])][:MOST_REFINED]
+        scored, refined = verifier.score(pyramid, refined)
+        rounds.append(scored)
+    scored = np.concatenate(rounds)
+    return suppress_by_distance(scored[scored[:, 4] > LEAST_MINED])[:MINED, :4]
 
 
 def fit_yaw(
-    views: Views, nonfaces: list[ImageU8], verifier: FaceVerifier, n: int
+    views: Views,
+    nonfaces: list[ImageU8],
+    verifier: FaceVerifier,
+    mirrored: MirroredClassifier,
+    n: int,
 ) -> tuple[FloatArray, float]:
     """Yaw from the activations of the verifier's centres."""
     shares = {"real": 0.28, "turned": 0.5, "frontal": 0.22}
@@ -285,11 +317,7 @@ def fit_yaw(
     for (pyramid, box), _, yaw in placed_samples(views, shares, nonfaces, n, 0.35):
         rows.append(verifier.describe(pyramid, box)[0])
         yaws.append(yaw)
-    features, wanted = verifier.classifier.features(np.array(rows)), np.array(yaws)
-    scale = features.std(axis=0) + 1e-6
-    often = 1 + np.abs(wanted) / 25  # few are turned far
-    fitted = Ridge(alpha=300).fit(features / scale, wanted, sample_weight=often)
-    return (fitted.coef_ / scale).astype(np.float32), float(fitted.intercept_)
+    return fit_odd(mirrored, np.array(rows), np.array(yaws), 300), 0.0
 
 
 def candidates(verifier: FaceVerifier, pyramid: list[ImageU8], boxes: FloatArray) -> FloatArray:
@@ -365,9 +393,9 @@ def main() -> None:
     scan = load_search().scan
     start_anew()
     seen = [gray for number, gray in enumerate(nonfaces) if number % FRESH]
-    verifier = fit_verifier(views, seen, scan, 3 * n)
+    verifier, mirrored = fit_verifier(views, seen, scan, n)
     start_anew()
-    yaw = fit_yaw(views, seen, verifier, 3 * n)
+    yaw = fit_yaw(views, seen, verifier, mirrored, 3 * n)
     start_anew()
     votes = fit_ensemble(views, nonfaces[::FRESH], scan, verifier, max(100, n // 4))
     save(given.output, verifier, yaw, votes)
