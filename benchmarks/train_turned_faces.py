@@ -59,14 +59,15 @@ YAW_OF_TURNED, YAW_OF_CLEARLY_TURNED, LEAST_OF_PROFILE = 32.0, 45.0, 60.0  # deg
 USUAL_PITCH = 1.6
 PROFILES_OF_REAL = 0.25
 COMPONENTS, CENTERS, SPREAD, SMOOTHNESS = 128, 2000, 2.5, 0.5
-REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 6, -1.5, 3, -0.8  # as the detector does
+# About as the detector does, which refines from -2.5 on and four times.
+REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 6, -1.5, 3, -0.8
 MINED_FIRST, MINED, MOST_REFINED = 25, 60, 25  # boxes a picture
 LEAST_MINED = -2.0  # logit
 # Faces as the scan brings them, hardly off, and refined: how far off at first, rounds of refining.
 LOOKS = ((1.0, 0), (0.45, 0), (0.8, 2))
 FRESH = 3  # each third picture is kept from the verifier, to learn the votes and the threshold
 FALSE_BOXES = 2  # of the boxes in fresh pictures may score higher than the first threshold
-STRICTER = 0.8  # logit: how much higher the carried threshold is, see detection.md
+STRICTER = 1.5  # logit: how much higher the carried threshold is, see detection.md
 
 MAPS = ("_nm", "_norm", "_normal", "_bump", "_gloss", "_gm", "_n", "_h", "_hm", "_local")
 LEAST_BYTES = 12_000
