@@ -128,7 +128,8 @@ def ridge_weights(
     pairs = len(centers) // 2
     gram, sums = np.zeros((pairs, pairs)), np.zeros(pairs)
     share = truth.mean()
-    for part, kinds in zip(parts(rows), parts(truth), strict=True):
+    pieces = parts(rows)
+    for part, kinds in zip(pieces, np.array_split(truth, len(pieces)), strict=True):
         near = mirrored.even_activations(part).astype(np.float64)
         counted = np.where(kinds, 0.5 / share, 0.5 / (1 - share))
         gram += near.T @ (near * counted[:, None])

@@ -275,7 +275,6 @@ def fit_classifier(
     components: int,
     centers: int,
     spread: float,
-    strength: float = 0.01,
 ) -> RbfClassifier:
     """Principal components, K-Means centres of both kinds, logit from nearness to them."""
     rows = np.vstack([right, wrong])
@@ -302,7 +301,7 @@ def fit_classifier(
     near = classifier.features(rows)
     scale = near.std(axis=0) + 1e-6
     scale[len(found) :] *= 3  # the linear part helps, but the centres decide
-    weights, bias = logistic(near / scale, truth, strength)
+    weights, bias = logistic(near / scale, truth, 0.01)
     return RbfClassifier(project, biases, found, classifier.gamma, weights / scale, bias)
 
 
