@@ -19,6 +19,7 @@ from emocam.cli.options import (
     Model,
     ProfileFile,
     Scheduler,
+    number_of,
     progress_bar,
 )
 
@@ -141,14 +142,14 @@ def _print(result: LabelResult, *, as_json: bool) -> None:
         return
     before = result.photos - result.read
     print(
-        f"{_number(result.photos, 'photo')}: {_counted(list(result.statuses.items()))}"
+        f"{number_of(result.photos, 'photo')}: {_counted(list(result.statuses.items()))}"
         + (f"; {before} were finished before" if before else f"; {rate:.1f} photos a second")
     )
-    faces = _number(sum(result.emotions.values()), "face")
+    faces = number_of(sum(result.emotions.values()), "face")
     print(": ".join(filter(None, [faces, _counted(list(result.emotions.items()))])))
     if result.personal is not None:
         print(
-            f"{_number(result.personal, 'face')} read with the profile; to the others it is "
+            f"{number_of(result.personal, 'face')} read with the profile; to the others it is "
             "not near enough"
         )
     for path in result.made:
@@ -158,10 +159,6 @@ def _print(result: LabelResult, *, as_json: bool) -> None:
     failed = sum(n for status, n in result.statuses.items() if status not in ("ok", "no_face"))
     if failed > len(result.failed):
         print(f"emocam: {failed - len(result.failed)} more; the table says why", file=sys.stderr)
-
-
-def _number(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
 
 
 def _counted(counts: list[tuple[str, int]]) -> str:

@@ -111,6 +111,11 @@ class _NoBar:
     update = advance = remove_task = add_task
 
 
+def number_of(count: int, name: str) -> str:
+    """A number and what it counts, in the plural but for one."""
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
 def progress_bar(*columns: str) -> AbstractContextManager[Any]:
     """rich's bar on standard error, with texts of its own, only when somebody is looking."""
     if _quiet or not sys.stderr.isatty():

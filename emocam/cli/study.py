@@ -14,6 +14,7 @@ from emocam.cli.options import (
     JsonOutput,
     Model,
     Scheduler,
+    number_of,
     progress_bar,
 )
 
@@ -169,8 +170,9 @@ def _print(result: StudyResult, *, as_json: bool) -> None:
         print(json.dumps(shown))
         return
     print(
-        f"{len(read.sessions)} sessions, {len(analysis.participants)} participants, "
-        f"{len(analysis.conditions)} conditions, {seconds / 60:.1f} minutes"
+        f"{number_of(len(read.sessions), 'session')}, "
+        f"{number_of(len(analysis.participants), 'participant')}, "
+        f"{number_of(len(analysis.conditions), 'condition')}, {seconds / 60:.1f} minutes"
     )
     for path in result.made:
         print(f"  {path}")

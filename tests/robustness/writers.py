@@ -47,7 +47,8 @@ def write_inputs(folder: Path) -> Path:
         shutil.copy(PHOTO, folder / "photos" / f"{number}.jpg")
     shutil.copy(PHOTO, folder / "a.jpg")
     make_clip(folder / "a.mp4", 12)
-    write_dataset(folder / "set", ("happy", "sad", "angry"), 12)
+    # With a test part, so that nothing is fitted five times over.
+    write_dataset(folder / "set", ("happy", "sad", "angry"), 12, parts=("train", "test"))
     (folder / "plan.csv").write_text("file,participant\na.mp4,ann\n")
     (folder / "marks.csv").write_text("label,start,end\nhappy,0,0.4\n")
     return folder

@@ -178,7 +178,9 @@ def test_an_interrupted_study_goes_on_where_it_stopped(clips: Path, tmp_path: Pa
     process.kill()
     process.communicate()
     finished = {one.name: one.stat().st_mtime_ns for one in output.glob(".progress/*.parquet")}
-    subprocess.run([*command, "--jobs", "1"], check=True, stdout=subprocess.DEVNULL)
+    again = [*command, "--jobs", "1"]
+    said = subprocess.run(again, check=True, stdout=subprocess.PIPE, text=True).stdout
+    assert said.startswith("4 sessions, 4 participants, 1 condition, ")
     after = {one.name: one.stat().st_mtime_ns for one in output.glob(".progress/*.parquet")}
     assert len(after) == 4
     assert {name: after[name] for name in finished} == finished
