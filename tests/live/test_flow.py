@@ -38,13 +38,22 @@ def logged(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def wait_for_rows(session: subprocess.Popen[str], log: Path, **least: int) -> None:
+    """Until the log has so many rows of each status."""
+    end_s = time.monotonic() + WAIT_S
+    while any(log.read_text().count(f",{status},") < count for status, count in least.items()):
+        assert session.poll() is None
+        assert time.monotonic() < end_s, log.read_text()
+        time.sleep(0.05)
+
+
 def test_log_messages_and_marks_tell_the_same_on_one_clock(tmp_path: Path):
     log, pictures = tmp_path / "log.csv", sample_pictures(most=60)
     with bound() as receiver, bound() as free, LoopbackCamera(pictures, (400, 300)) as camera:
         port = free.getsockname()[1]
         free.close()
         session = start(
-            camera.url, "--duration", 4, "--log", log, "--send", "jsonl:-",
+            camera.url, "--log", log, "--send", "jsonl:-",
             "--send", f"udp://127.0.0.1:{receiver.getsockname()[1]}",
             "--send", f"udp://127.0.0.1:{port + 1 if port < 65535 else port - 1}",
             "--marks-from", f"udp://127.0.0.1:{port}",
@@ -54,6 +63,8 @@ def test_log_messages_and_marks_tell_the_same_on_one_clock(tmp_path: Path):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as program:
             sent = {"name": "stimulus", "monotonic_s": time.monotonic()}
             program.sendto(json.dumps(sent).encode(), ("127.0.0.1", port))
+        wait_for_rows(session, log, ok=6, mark=1)
+        session.terminate()
         out, err = session.communicate(timeout=WAIT_S)
     assert session.returncode == 0, err
     messages = [json.loads(line) for line in out.splitlines()]
@@ -76,16 +87,17 @@ def test_a_reader_of_the_pipe_that_leaves_ends_nothing(tmp_path: Path):
     log = tmp_path / "log.csv"
     with (
         LoopbackCamera(sample_pictures(most=60), (400, 300)) as camera,
-        start(camera.url, "--duration", 3, "--log", log, "--send", "jsonl:-") as session,
+        start(camera.url, "--log", log, "--send", "jsonl:-") as session,
     ):
         assert session.stdout is not None
         session.stdout.readline()
         session.stdout.close()
+        wait_for_rows(session, log, ok=len(logged(log)) + 6)
+        session.terminate()
         assert session.stderr is not None
         err = session.stderr.read()
         assert session.wait(WAIT_S) == 0
     assert "jsonl:- gets nothing: Broken pipe" in err or "jsonl:- gets nothing: [Errno" in err
-    assert len(logged(log)) > 5
 
 
 def test_the_address_of_the_web_socket_is_told_and_works():
