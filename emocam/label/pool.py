@@ -29,6 +29,7 @@ Reader = Callable[[list[PhotoTask]], list[PhotoResult]]
 CHUNK = 4
 WORKER = "emocam.label.worker"  # what a process imports
 _IN_FLIGHT_ON_CLUSTER = 256  # messages: workers that join later find some
+_SCHEDULER_WAIT_S = 10.0
 _WORKER_WAIT_S = 60
 _FILES, _FILES_A_PROCESS = 56, 8  # open at once here: pipes, locks, the journal
 _CRASHED = "the reader crashed on it"
@@ -180,7 +181,7 @@ def _cluster(address: str) -> Iterator[Any]:
     from distributed import Client
 
     try:
-        client = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
+        client = Client(address, timeout=_SCHEDULER_WAIT_S)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise SetupError(
             f"no Dask scheduler answers at {address}; start one: dask scheduler"

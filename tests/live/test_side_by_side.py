@@ -173,13 +173,24 @@ def test_a_source_named_twice_is_told():
         LiveOptions(one, others=(one,)).check()
 
 
+def last_s(log: Path, source: str) -> float:
+    """Time of the last reading of a source in a log; 0 before the first."""
+    if not log.exists():
+        return 0.0
+    rows = [line.split(",") for line in log.read_text().splitlines()]
+    times = [float(row[2]) for row in rows if row[0] == source and "ok" in row]
+    return times[-1] if times else 0.0
+
+
 def test_a_session_of_two_cameras_has_one_table_and_one_film(tmp_path: Path):
     log, film, pictures = tmp_path / "log.csv", tmp_path / "film.mp4", sample_pictures(most=60)
     with (
         LoopbackCamera(pictures, (400, 300)) as one,
         LoopbackCamera(pictures, (320, 240)) as other,
     ):
-        session = start(one.url, other.url, "--duration", 5, "--log", log, "--record", film)
+        session = start(one.url, other.url, "--log", log, "--record", film)
+        until(lambda: last_s(log, one.url) > 0 and last_s(log, other.url) > 0)
+        session.terminate()
         out, err = session.communicate(timeout=WAIT_S)
     assert session.returncode == 0, err
     with log.open(newline="") as file:
@@ -202,13 +213,14 @@ def test_a_camera_that_is_lost_stops_no_other(tmp_path: Path):
     with (
         LoopbackCamera(sample_pictures(most=60), (400, 300)) as one,
         LoopbackCamera(sample_pictures(most=60), (320, 240)) as other,
-        start(one.url, other.url, "--duration", 8, "--log", log) as session,
+        start(one.url, other.url, "--log", log) as session,
     ):
-        until(lambda: log.exists() and other.url in log.read_text())
+        until(lambda: last_s(log, one.url) > 0 and last_s(log, other.url) > 0)
         other.set_fault("refuse")
+        until(lambda: other.refused > 0)
+        lost_s = last_s(log, other.url)
+        until(lambda: last_s(log, one.url) > lost_s + 1)
+        session.terminate()
         session.communicate(timeout=WAIT_S)
         assert session.returncode == 0
-    with log.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    last = {row["source"]: float(row["time_s"]) for row in rows if row["time_s"]}
-    assert last[one.url] > last[other.url] + 1
+    assert last_s(log, one.url) > last_s(log, other.url) + 1

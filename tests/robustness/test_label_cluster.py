@@ -22,6 +22,7 @@ import pytest
 from PIL import Image
 
 from emocam.errors import SetupError
+from emocam.label import pool
 from emocam.label.run import LabelOptions, LabelProgress, LabelResult, label_photos
 
 ROOT = Path(__file__).parent.parent.parent
@@ -151,7 +152,10 @@ def test_a_photo_that_kills_workers_is_named_and_the_others_are_read(
 
 
 @needs_dask
-def test_no_scheduler_is_said(photos: Path, tmp_path: Path) -> None:
+def test_no_scheduler_is_said(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "_SCHEDULER_WAIT_S", 0.5)
     with pytest.raises(SetupError, match="no Dask scheduler answers"):
         label(photos, tmp_path / "t.csv", "tcp://127.0.0.1:1")
 
