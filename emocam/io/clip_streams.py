@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,10 @@ from av.video.reformatter import VideoReformatter  # isort: skip
 _ONE_THREAD: dict[str, Any] = {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}
 _PATIENCE = 60  # times in a row that reading may fail in a damaged file
 _TURNS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+# Pixel formats whose first plane is the brightness, a byte a pixel.
+_WITH_LUMA = frozenset({"gray", "nv12", "nv21"}) | {
+    f"yuv{range}{sampling}p" for range in ("", "j") for sampling in ("420", "422", "444")
+}
 
 
 class _Packets:
@@ -90,7 +97,7 @@ class ClipPictures:
     """
 
     def __init__(self, path: Path, from_s: float = 0.0) -> None:
-        self._to_bgr = VideoReformatter()
+        self._of_thread = threading.local()  # a converter each
         self._frame: Any = None
         self.from_s = from_s
         try:
@@ -148,11 +155,32 @@ class ClipPictures:
 
     def picture(self) -> ImageU8 | None:
         """The picture, upright, shape (height, width, 3), uint8, BGR; None if damaged."""
+        return self._converted(self._frame)
+
+    def later(self) -> Callable[[], ImageU8 | None]:
+        """What gives the same whenever it is called, in any thread."""
+        return partial(self._converted, self._frame)
+
+    def luma(self) -> ImageU8 | None:
+        """The brightness as it is stored, shape (height, width), uint8, as the camera was held.
+
+        It costs nothing. None where the picture is not stored with a plane of 8 bits for it.
+        """
+        frame = self._frame
+        if frame.format.name not in _WITH_LUMA or frame.planes[0].line_size < frame.width:
+            return None
+        rows = np.frombuffer(frame.planes[0], np.uint8).reshape(-1, frame.planes[0].line_size)
+        return rows[: frame.height, : frame.width]
+
+    def _converted(self, frame: Any) -> ImageU8 | None:
+        if not hasattr(self._of_thread, "to_bgr"):
+            self._of_thread.to_bgr = VideoReformatter()
+        to_bgr: VideoReformatter = self._of_thread.to_bgr
         try:
-            image = self._to_bgr.reformat(self._frame, format="bgr24", **_ONE_THREAD).to_ndarray()
+            image = to_bgr.reformat(frame, format="bgr24", **_ONE_THREAD).to_ndarray()
         except (FFmpegError, ValueError):
             return None
-        turn = _TURNS.get(round(self._frame.rotation) % 360)
+        turn = _TURNS.get(round(frame.rotation) % 360)
         upright = image if turn is None else cv2.rotate(image, turn)
         return upright.astype(np.uint8, copy=False)
 

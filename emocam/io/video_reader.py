@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -122,6 +122,25 @@ class VideoFile:
     def picture(self) -> ImageU8 | None:
         """The frame that `ticks` stands at, (height, width, 3), uint8, BGR; None if damaged."""
         return self._pictures.picture()
+
+    def later(self) -> Callable[[], ImageU8]:
+        """What gives the same whenever it is called, in any thread.
+
+        A frame that nobody asks for is not converted; a damaged one raises SourceError.
+        """
+        convert = self._pictures.later()
+
+        def picture() -> ImageU8:
+            image = convert()
+            if image is None:
+                raise SourceError(f"{self.path} has a frame that can't be converted")
+            return image
+
+        return picture
+
+    def luma(self) -> ImageU8 | None:
+        """Brightness of the frame that `ticks` stands at; see `ClipPictures.luma`."""
+        return self._pictures.luma()
 
     def __iter__(self) -> Iterator[Frame]:
         for index, time_s in self.ticks():

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 
 from emocam.detection.detector import FaceDetector, SearchPicture, search_picture
+from emocam.detection.pyramid import made_gray
+from emocam.errors import SourceError
 from emocam.io.video_reader import VideoFile
 from emocam.tracking.finder import is_search_due
 from emocam.tracking.scene_cut import CutFinder
@@ -30,14 +33,23 @@ class ClipPicture:
 
     index: int
     time_s: float
-    image_bgr: ImageU8
+    image: Callable[[], ImageU8]  # see `image_bgr`
     source: str = ""
     is_cut: bool = False  # whether it begins another scene
     found: Found | None = None  # by a search of all of it, where one was begun
 
+    @property
+    def image_bgr(self) -> ImageU8:
+        """Shape (height, width, 3), uint8; converted when it is first asked for."""
+        return self.image()
+
 
 def clip_pictures(
-    video: VideoFile, *, every_s: float = 0.0, search: Search | None = None
+    video: VideoFile,
+    *,
+    every_s: float = 0.0,
+    search: Search | None = None,
+    all_images: bool = False,
 ) -> Iterator[ClipPicture]:
     """The frames of a clip to analyse, in order.
 
@@ -53,20 +65,29 @@ def clip_pictures(
         converted to pictures.
     search
         Begins to search a picture; None to search it here.
+    all_images
+        Whether all pictures are converted here. Those between two searches near the faces are
+        seldom looked at, and are else converted when they are.
     """
     cuts, search = CutFinder(), search or _search_here()
     followed_s = searched_s = -math.inf
-    for picture in _decoded(video, every_s):
-        is_cut = cuts.is_cut(picture.image_bgr)
+    for index, time_s in _due(video, every_s):
+        image, gray = cache(video.later()), video.luma()
+        try:
+            is_cut = cuts.is_cut(made_gray(image()) if gray is None else gray)
+        except SourceError:  # it is damaged
+            continue
         if is_cut:
             followed_s = searched_s = -math.inf
-        found = None
-        if picture.time_s - followed_s >= FOLLOW_EVERY_S:
-            followed_s = picture.time_s
-            if is_search_due(picture.time_s, searched_s):
-                searched_s = picture.time_s
-                found = search(search_picture(picture.image_bgr))
-        yield replace(picture, is_cut=is_cut, found=found)
+        found, is_followed = None, time_s - followed_s >= FOLLOW_EVERY_S
+        if is_followed or all_images:
+            image()  # here, and not in the thread that follows
+        if is_followed:
+            followed_s = time_s
+            if is_search_due(time_s, searched_s):
+                searched_s = time_s
+                found = search(search_picture(image()))
+        yield ClipPicture(index, time_s, image, str(video.path), is_cut, found)
 
 
 def _search_here() -> Search:
@@ -79,14 +100,12 @@ def _search_here() -> Search:
     return search
 
 
-def _decoded(video: VideoFile, every_s: float) -> Iterator[ClipPicture]:
+def _due(video: VideoFile, every_s: float) -> Iterator[tuple[int, float]]:
+    """Number and time of the frames to analyse."""
     due_s, half_frame_s = -math.inf, 0.5 / video.fps
     for index, time_s in video.ticks():
         if time_s < due_s - half_frame_s:
             continue
-        image = video.picture()
-        if image is None:
-            continue
         # Counted from when it was due, so that delays do not accumulate.
         due_s = time_s + every_s if time_s >= due_s + every_s else due_s + every_s
-        yield ClipPicture(index, time_s, image, str(video.path))
+        yield index, time_s

@@ -26,9 +26,9 @@ class CutFinder:
     def __init__(self) -> None:
         self._before: npt.NDArray[np.float64] | None = None
 
-    def is_cut(self, image_bgr: ImageU8) -> bool:
-        """Whether this frame, shape (height, width, 3), begins a new scene."""
-        coarse = cv2.resize(image_bgr, _COARSE_WH, interpolation=cv2.INTER_NEAREST)
+    def is_cut(self, gray: ImageU8) -> bool:
+        """Whether this frame, shape (height, width), begins a new scene."""
+        coarse = cv2.resize(gray, _COARSE_WH, interpolation=cv2.INTER_NEAREST)
         tiny = cv2.resize(coarse, _SIZE_WH, interpolation=cv2.INTER_AREA).astype(np.float64)
         flat = tiny.ravel() - tiny.mean()
         before, self._before = self._before, flat

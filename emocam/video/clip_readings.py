@@ -108,10 +108,9 @@ def clip_readings(
     a process that finds new faces and reads them, with the same model.
     """
     search = None if beside is None else beside.search
-    pictures = stack.enter_context(
-        prefetch(clip_pictures(video, every_s=every_s, search=search), _PICTURES_PREFETCHED)
-    )
     all_crops = not smooth or choose is not None
+    analysed = clip_pictures(video, every_s=every_s, search=search, all_images=all_crops)
+    pictures = stack.enter_context(prefetch(analysed, _PICTURES_PREFETCHED))
     found = find_faces(pictures, recognizer.model.size, largest=largest, all_crops=all_crops)
     if choose is not None:
         found = map(choose, found)

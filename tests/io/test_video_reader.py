@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -54,6 +56,40 @@ def test_frames_that_are_not_looked_at_can_be_passed(tmp_path):
             if index % 4 == 0:
                 levels[index] = float(video.picture().mean())
     assert levels == pytest.approx({0: 0, 4: 8, 8: 16}, abs=3)
+
+
+def test_a_frame_can_be_converted_when_others_were_read_and_in_another_thread(tmp_path):
+    clip = write_clip(tmp_path / "clip.avi", 10)
+    with VideoFile(clip) as video:
+        later = [video.later() for _ in video.ticks()]
+        with ThreadPoolExecutor(2) as threads:
+            levels = [image.mean() for image in threads.map(lambda one: one(), later)]
+    assert levels == pytest.approx([2 * n for n in range(10)], abs=3)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "has_luma"), [("yuv420p", True), ("bgr0", False), ("yuv420p10le", False)]
+)
+def test_brightness_comes_without_converting_where_it_is_stored(tmp_path, pixels, has_luma):
+    av = pytest.importorskip("av")
+    ramp = np.linspace(0, 255, 64, dtype=np.uint8)
+    picture = np.stack([np.tile(ramp, (48, 1)), np.full((48, 64), 90, np.uint8)] * 2, axis=2)
+    with av.open(str(tmp_path / "clip.mkv"), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, pixels
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[..., :3]), format="bgr24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    with VideoFile(tmp_path / "clip.mkv") as video:
+        next(video.ticks())
+        luma, image = video.luma(), video.picture()
+    if not has_luma:
+        assert luma is None
+        return
+    assert luma.shape == (48, 64)
+    # Stored are 16 to 235 of 0 to 255.
+    gray = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    np.testing.assert_allclose((luma.astype(float) - 16) * 255 / 219, gray, atol=6)
 
 
 def test_names_with_letters_of_all_kinds(tmp_path):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from emocam.detection.detector import FaceDetector
+from emocam.detection.pyramid import made_gray
 from emocam.io.video_reader import VideoFile
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.recognizer import EmotionRecognizer
@@ -15,6 +16,7 @@ from emocam.tracking.clip_pictures import clip_pictures
 from emocam.tracking.scene_cut import CutFinder
 from emocam.types import Face
 from tests.conftest import SAMPLES
+from tests.io.test_video_reader import write_h264
 
 
 def photo(name: str) -> np.ndarray:
@@ -168,14 +170,31 @@ def test_frames_without_faces_are_looks_too(tmp_path, recognizer):
 
 def test_light_and_movement_are_no_cuts():
     cuts = CutFinder()
-    face = photo("obama.jpg")
+    face = made_gray(photo("obama.jpg"))
     for number in range(6):
         moved = np.roll(face, 12 * number, axis=1)
         assert not cuts.is_cut(moved)
     assert not cuts.is_cut((moved * 0.4).astype(np.uint8))
     assert not cuts.is_cut(np.zeros_like(face))
     assert not cuts.is_cut(face)
-    assert cuts.is_cut(photo("astronaut.jpg"))
+    assert cuts.is_cut(made_gray(photo("astronaut.jpg")))
+
+
+@pytest.mark.parametrize(("all_images", "most"), [(False, 6), (True, 10)])
+def test_pictures_that_nobody_looks_at_are_not_converted(tmp_path, all_images, most, monkeypatch):
+    clip = write_h264(tmp_path / "clip.mp4", [n / 25 for n in range(10)])
+    converted = []
+    later = VideoFile.later
+
+    def counting(video: VideoFile):
+        picture = later(video)
+        return lambda: converted.append(video) or picture()
+
+    monkeypatch.setattr(VideoFile, "later", counting)
+    with VideoFile(clip) as video:
+        pictures = clip_pictures(video, all_images=all_images)
+        assert len(list(find_faces(pictures, 48, all_crops=all_images))) == 10
+    assert len(converted) == most
 
 
 def test_many_frames_at_once_read_as_each_alone(tmp_path, recognizer):
