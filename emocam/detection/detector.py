@@ -40,7 +40,8 @@ _MAX_GAIN = 5.0  # of the contrast: more would only amplify noise
 _SAME_PLACE = 0.2  # of the side, and of its logarithm: boxes of one face
 _AVERAGED_LOGITS = 2.0  # boxes this close to the best logit are averaged
 _BOX_SCALE = 1.07  # the likeliest boxes are tighter than those of the training faces
-_FACE = 0.5  # probability from which a candidate is a face
+_FACE = 0.55  # probability from which a candidate is a face: above the false ones' (detection.md)
+_LIKELY = 0.5  # the same where it is only asked whether to look further
 _FACE_NEAR = 0.3  # the same near a face of the previous frame
 _REPORTED = 0.05  # probability from which a candidate is reported as rejected
 _NEAR_STARTS = ((1.0, 0.0), (1.0, 22.0), (1.0, -22.0), (0.87, 0.0), (1.15, 0.0))  # growth, turn
@@ -181,7 +182,7 @@ class FaceDetector:
             [(x - left, y - top, side * growth, turn) for growth, turn in _NEAR_STARTS], np.float32
         )
         scored = self._score_candidates(pyramid, starts[:1])[:1]  # mostly the face has hardly moved
-        if not len(scored) or scored[0, 4] < _FACE:
+        if not len(scored) or scored[0, 4] < _LIKELY:
             smallest = max(_MIN_FACE_PIXELS, _NEAR_SMALLEST * side)
             found = self._scan.search(pyramid, smallest, 10)[:, :4]
             again = self._score_candidates(pyramid, np.concatenate([starts[1:], found]))[:1]
@@ -195,7 +196,7 @@ class FaceDetector:
         descriptors = self._frontal.verifier.describe(pyramid, candidates)
         scored, refined = self._frontal.verifier.classify(candidates, descriptors)
         frontal = _classified(self._frontal, pyramid, scored, refined)
-        free = ~_within(candidates, frontal[frontal[:, 4] >= _FACE])
+        free = ~_within(candidates, frontal[frontal[:, 4] >= _LIKELY])
         free &= scored[:, 4] > _TURNED_FROM_LOGIT
         scored = frontal
         if free.any():
