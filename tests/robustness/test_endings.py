@@ -91,7 +91,7 @@ def test_a_reader_that_leaves_a_pipe_is_no_error_of_ours(tmp_path: Path) -> None
     line = f"{sys.executable} -m emocam live {SAMPLES / 'webcam.mp4'} --realtime --no-window"
     done = subprocess.run(
         f"{line} | head -n 1", shell=True, cwd=tmp_path, capture_output=True, text=True,
-        env={**os.environ, "PYTHONPATH": str(SAMPLES.parent)}, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": str(SAMPLES.parent)}, timeout=WAIT_S, check=False,
     )  # fmt: skip
     assert "face" in done.stdout
     assert done.stderr == ""
