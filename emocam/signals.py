@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from types import FrameType
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two exist on some systems only
@@ -15,6 +15,7 @@ class Ending(threading.Event):
     """Set by the signal that ends a run."""
 
     number: int = signal.SIGINT  # of that signal; Ctrl-C's while none has set it
+    is_interrupted: bool = False  # whether a signal, Ctrl-C's too, has raised KeyboardInterrupt
 
     @property
     def exit_code(self) -> int:
@@ -27,20 +28,24 @@ def interrupt_on_kill() -> Iterator[Ending]:
     """Let SIGTERM unwind what is open as Ctrl-C does; the event tells one from the other."""
     killed = Ending()
 
-    def end(number: int, _frame: FrameType | None) -> None:
-        killed.number = number
-        killed.set()
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        killed.is_interrupted = True
         raise KeyboardInterrupt
 
+    def end(number: int, frame: FrameType | None) -> None:
+        killed.number = number
+        killed.set()
+        interrupt(number, frame)
+
     is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+    with ExitStack() as before:
+        for number, usual, ours in (
+            (signal.SIGINT, signal.default_int_handler, interrupt),
+            (signal.SIGTERM, signal.SIG_DFL, end),
+        ):
+            if is_main and signal.getsignal(number) is usual:
+                before.callback(signal.signal, number, signal.signal(number, ours))
         yield killed
-        return
-    signal.signal(signal.SIGTERM, end)
-    try:
-        yield killed
-    finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextmanager

@@ -37,3 +37,31 @@ def test_a_signal_amid_an_import_ends_in_its_exit_code_and_no_traceback(
     )  # fmt: skip
     assert done.stderr == ""
     assert done.returncode == code
+
+
+# As a module in C does whose initialization is interrupted, or what it leaves half made.
+_FAILS = """
+import atexit, os, signal
+atexit.register(os.abort)
+try:
+    os.kill(os.getpid(), signal.{})
+    for _ in range(1000): pass
+except KeyboardInterrupt:
+    raise ImportError("initialization failed") from None
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_module_that_fails_when_its_import_is_interrupted_is_no_error(
+    tmp_path: Path, number: str, code: int
+) -> None:
+    (tmp_path / "cv2.py").write_text(_FAILS.format(number))
+    path = os.pathsep.join([str(tmp_path), str(SAMPLES.parent)])
+    done = subprocess.run(
+        [sys.executable, "-m", "emocam", "explain", SAMPLES / "photos" / "obama.jpg"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, timeout=60, check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+    assert done.stderr == "emocam: stopped\n"
+    assert done.returncode == code

@@ -11,7 +11,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -83,6 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _drop_output()  # the reader of a pipe has left
         sys.exit(1)
     except Exception as error:
+        if killed.is_interrupted:
+            _end_amid_an_import(killed.exit_code)
         if isinstance(error, _CommandLineError):
             _end(_usage_line(error), _WRONG_USAGE)
         if debug:
@@ -172,6 +174,17 @@ def _origin(error: Any) -> str:
 def _drop_output() -> None:
     """What waits to be printed can't be, and Python would complain once more when it ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _end_amid_an_import(code: int) -> NoReturn:
+    """A module in C makes an error of its own of an interrupt that falls into its import.
+
+    Python crashes when it takes down what such a module has left half made: it must not get there.
+    """
+    with suppress(SystemExit):
+        _end("stopped", code)
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _end(message: str, code: int) -> NoReturn:

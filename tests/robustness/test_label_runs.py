@@ -34,6 +34,18 @@ cv2.imdecode = imdecode
 """
 
 
+# The same, but so slow that photos are committed on the way, and without an end for a marked one.
+_SLOW = """
+import time, numpy, cv2
+from PIL import Image
+real = cv2.imdecode
+def imdecode(data, flags):
+    time.sleep(3600 if b"WAITS" in bytes(data[-16:]) else 0.1)
+    return real(data, flags)
+cv2.imdecode = imdecode
+"""
+
+
 def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "emocam", "label", *map(str, arguments)]
 
@@ -89,9 +101,13 @@ def test_a_photo_that_crashes_the_reader_is_named_and_the_others_are_read(
 @pytest.fixture
 def killed(photos: Path, tmp_path: Path) -> Path:
     """The table of a run that was killed half-way."""
+    last = max(photos.iterdir())
+    last.write_bytes(last.read_bytes() + b"WAITS")
+    (tmp_path / "sitecustomize.py").write_text(_SLOW)
     output = tmp_path / "t.csv"
     process = subprocess.Popen(
-        command(photos, "-o", output, "--jobs", "2"), env=environment(MARK=str(tmp_path))
+        command(photos, "-o", output, "--jobs", "2"),
+        env=environment(MARK=str(tmp_path), PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}"),
     )
     progress = output.with_name("t.csv.progress")
     wait_for(lambda: process.poll() is not None or finished_photos(progress))
