@@ -78,7 +78,13 @@ class Process:
         self._executor: ProcessPoolExecutor | None = None
 
     def __enter__(self) -> Process:
+        self._context()  # what it is forked from imports meanwhile
         return self
+
+    def _context(self) -> Any:
+        if self._is_forked_here:
+            return multiprocessing.get_context("fork")
+        return prepare_processes(self._module)
 
     def submit(self, function: Callable[..., _Result], /, *arguments: object) -> Future[_Result]:
         """Call a function there; the calls are made one by one, in order."""
@@ -87,10 +93,7 @@ class Process:
                 return self._executor.submit(function, *arguments)
         except BrokenProcessPool:
             pass
-        if self._is_forked_here:
-            context = multiprocessing.get_context("fork")
-        else:
-            context = prepare_processes(self._module)
+        context = self._context()
         self._executor = ProcessPoolExecutor(1, context, _begin_apart)
         # What is forked has the environment of the process that it is forked from.
         is_forked = context.get_start_method() != "spawn"

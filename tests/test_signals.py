@@ -19,6 +19,19 @@ if sys.platform == "win32":
 _RUNS_TEXT = """exec("import os, signal, time; os.kill(os.getpid(), signal.{}); time.sleep(9)")"""
 
 
+def explain_with(folder: Path, module: str, text: str) -> subprocess.CompletedProcess[str]:
+    """A command that imports this in the place of the module."""
+    (folder / f"{module}.py").write_text(text)
+    path = os.pathsep.join([str(folder), str(SAMPLES.parent)])
+    return subprocess.run(
+        [sys.executable, "-m", "emocam", "explain", SAMPLES / "photos" / "obama.jpg"],
+        cwd=folder, env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True, timeout=60, check=False,
+        # A shell that runs the tests in the background has them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("module", "number", "code"),
     [("cv2", "SIGINT", 130), ("cv2", "SIGTERM", 143), ("typer", "SIGINT", 130)],
@@ -26,15 +39,7 @@ _RUNS_TEXT = """exec("import os, signal, time; os.kill(os.getpid(), signal.{}); 
 def test_a_signal_amid_an_import_ends_in_its_exit_code_and_no_traceback(
     tmp_path: Path, module: str, number: str, code: int
 ) -> None:
-    (tmp_path / f"{module}.py").write_text(_RUNS_TEXT.format(number))
-    path = os.pathsep.join([str(tmp_path), str(SAMPLES.parent)])
-    done = subprocess.run(
-        [sys.executable, "-m", "emocam", "explain", SAMPLES / "photos" / "obama.jpg"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path},
-        capture_output=True, text=True, timeout=60, check=False,
-        # A shell that runs the tests in the background has them ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    done = explain_with(tmp_path, module, _RUNS_TEXT.format(number))
     assert done.stderr == ""
     assert done.returncode == code
 
@@ -55,13 +60,6 @@ except KeyboardInterrupt:
 def test_a_module_that_fails_when_its_import_is_interrupted_is_no_error(
     tmp_path: Path, number: str, code: int
 ) -> None:
-    (tmp_path / "cv2.py").write_text(_FAILS.format(number))
-    path = os.pathsep.join([str(tmp_path), str(SAMPLES.parent)])
-    done = subprocess.run(
-        [sys.executable, "-m", "emocam", "explain", SAMPLES / "photos" / "obama.jpg"],
-        cwd=tmp_path, env={**os.environ, "PYTHONPATH": path},
-        capture_output=True, text=True, timeout=60, check=False,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+    done = explain_with(tmp_path, "cv2", _FAILS.format(number))
     assert done.stderr == "emocam: stopped\n"
     assert done.returncode == code

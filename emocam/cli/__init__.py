@@ -11,7 +11,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -181,16 +181,20 @@ def _end_amid_an_import(code: int) -> NoReturn:
 
     Python crashes when it takes down what such a module has left half made: it must not get there.
     """
-    with suppress(SystemExit):
-        _end("stopped", code)
+    _tell("stopped")
     sys.stderr.flush()
     os._exit(code)
 
 
 def _end(message: str, code: int) -> NoReturn:
+    _tell(message)
+    sys.exit(code)
+
+
+def _tell(message: str) -> None:
+    """A line on standard error, after all that was printed."""
     print(f"emocam: {' '.join(message.split())}", file=sys.stderr)
     try:
         sys.stdout.flush()
     except OSError:
         _drop_output()
-    sys.exit(code)

@@ -7,10 +7,9 @@ from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from pathlib import Path
 from threading import Lock, Thread
-from types import TracebackType
 from typing import Any, NamedTuple, TypeVar
 
-from emocam.processes import Process, prepare_processes
+from emocam.processes import Process
 
 _Self = TypeVar("_Self", bound="ModelProcess")
 
@@ -46,28 +45,20 @@ class ModelProcess:
     ) -> None:
         self.arguments = arguments
         self._worker = worker
-        self._is_forked_here = is_forked_here
         self._process = Process(worker, is_forked_here=is_forked_here)
         self._is_lost = False
         self._lock = Lock()
 
     def __enter__(self: _Self) -> _Self:
         self._process.__enter__()
-        if not self._is_forked_here:
-            prepare_processes(self._worker)
         # An error is told by whoever loads the model here.
         self._starting = Thread(target=self.submit, args=("load",), daemon=True)
         self._starting.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.wait_started()
-        self._process.__exit__(kind, error, trace)
+        self._process.__exit__(*error)
 
     def wait_started(self) -> None:
         """Until the process is there, or can't be had; it need not have loaded the model."""

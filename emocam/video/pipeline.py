@@ -258,7 +258,11 @@ class _ClipWork:
         )
 
         def read_here(beside: ReadingProcess | None = None) -> Iterator[FrameReadings]:
-            own = stack.enter_context(VideoFile(*request[:3])) if is_drawn else video
+            own = (
+                stack.enter_context(VideoFile(video.path, video.start_s, video.end_s))
+                if is_drawn
+                else video
+            )
             return clip_readings(
                 stack,
                 own,

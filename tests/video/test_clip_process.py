@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from emocam.errors import SourceError
+from emocam.io.video_reader import VideoFile
 from emocam.processes import Process
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
@@ -24,6 +25,7 @@ from emocam.video.model_process import ModelArguments
 from emocam.video.outputs import ClipOutputs
 from emocam.video.pipeline import ClipResult, VideoOptions, annotate_clip
 from tests.conftest import SAMPLES
+from tests.video.test_reading_process import seen_in
 
 CLIP = SAMPLES / "webcam.mp4"
 END_S = 4.0  # some parts of it
@@ -134,14 +136,13 @@ def test_film_and_report_are_the_same_with_and_without_it(
     here = annotate(tmp_path / "here", None, **options)
     assert there.analysed_frames == here.analysed_frames
     assert there.frames_with_face == here.frames_with_face > 0
+    assert seen_in(tmp_path / "there" / "a.csv") == seen_in(tmp_path / "here" / "a.csv")
     for name in ("a.mp4", "a.csv", "a.html"):
         assert (tmp_path / "there" / name).stat().st_size > 0
     assert frames_of(tmp_path / "there" / "a.mp4") == frames_of(tmp_path / "here" / "a.mp4")
 
 
 def frames_of(film: Path) -> list[float]:
-    from emocam.io.video_reader import VideoFile
-
     with VideoFile(film) as video:
         return [time_s for _, time_s in video.ticks()]
 
@@ -164,4 +165,5 @@ def test_a_film_loses_nothing_when_it_dies_on_the_way(
         killed = annotate(tmp_path / "killed", ahead)
     alone = annotate(tmp_path / "alone", None)
     assert killed.analysed_frames == alone.analysed_frames
+    assert seen_in(tmp_path / "killed" / "a.csv") == seen_in(tmp_path / "alone" / "a.csv")
     assert frames_of(tmp_path / "killed" / "a.mp4") == frames_of(tmp_path / "alone" / "a.mp4")

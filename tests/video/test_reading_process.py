@@ -106,7 +106,11 @@ def rows(tmp_path: Path, name: str, beside: ReadingProcess | None) -> list[tuple
         progress=lambda *_: None, stop=threading.Event(), beside=beside,
     )  # fmt: skip
     assert outputs.table is not None
-    with outputs.table.open(newline="") as file:
+    return seen_in(outputs.table)
+
+
+def seen_in(table: Path) -> list[tuple[str, ...]]:
+    with table.open(newline="") as file:
         return [tuple(row[column] for column in COLUMNS) for row in csv.DictReader(file)]
 
 
