@@ -13,19 +13,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 
 from emocam.errors import OutputError, SourceError, reason_of
-from emocam.io.clip_streams import ClipSound
 from emocam.io.tables import open_table, status_row
 from emocam.io.video_reader import VideoFile
-from emocam.io.video_writer import FilmRecorder
 from emocam.output import writing
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.render.anonymize import HeadMemory
-from emocam.render.overlay import Overlay, OverlayOptions
 from emocam.runtime import give_back_memory, one_blas_thread, one_opencv_thread
 from emocam.types import Box, Frame
 from emocam.video.clip_process import ClipProcess, ClipRequest
@@ -37,9 +35,11 @@ from emocam.video.clip_readings import (
 )
 from emocam.video.clip_report import ClipFacts, prepare_report, write_report
 from emocam.video.clip_summary import ClipSummary
-from emocam.video.film_thread import FilmThread
 from emocam.video.outputs import ClipOutputs
 from emocam.video.reading_process import ReadingProcess
+
+if TYPE_CHECKING:
+    from emocam.video.clip_film import ClipFilm
 
 from av.error import FFmpegError  # isort: skip
 
@@ -164,12 +164,9 @@ class _ClipWork:
         self._listener = listener
         self._beside = beside
         self._summary = ClipSummary(recognizer.labels, blur=options.blur)
-        self._overlay = Overlay(recognizer.labels)
         self._heads = HeadMemory()
         self._personal_looks = 0
-        self._film: FilmRecorder | None = None
-        self._film_start_s = 0.0
-        self._sound: ClipSound | None = None
+        self._film: ClipFilm | None = None
 
     def run(self, progress: Progress, stop: threading.Event) -> ClipResult:
         began_s = time.monotonic()
@@ -206,6 +203,7 @@ class _ClipWork:
                 VideoFile(self.clip, self._options.start_s, self._options.end_s)
             )
             give_back_memory()
+            self._film = self._begin_film(stack, video)
             # Checked here alone: once all frames were read, a later stop changes nothing.
             frames, stopped = 0, False
             for frame, now, drawn in self._steps(reading, video):
@@ -218,8 +216,8 @@ class _ClipWork:
                         write_rows(now.rows())
                     if self._listener is not None:
                         self._listener(now)
-                if frame is not None and drawn is not None and self.outputs.film is not None:
-                    self._draw(stack, video, frame, now, drawn)
+                if self._film is not None and frame is not None and drawn is not None:
+                    self._film.add(frame, now, drawn)
                 frames += 1
                 progress(frames, video.frames_wanted)
             self._summary.finish()
@@ -238,15 +236,27 @@ class _ClipWork:
             shortfall=shortfall,
             stopped=stopped,
             took_s=0.0,
-            film_start_s=self._film_start_s,
+            film_start_s=0.0 if self._film is None else self._film.start_s,
         )
+
+    def _begin_film(self, stack: ExitStack, video: VideoFile) -> ClipFilm | None:
+        if self.outputs.film is None:
+            return None
+        from emocam.video.clip_film import ClipFilm  # a table alone needs none of what draws
+
+        film = ClipFilm(
+            self.outputs.film,
+            self._recognizer.labels,
+            fps=video.fps,
+            sound=video.sound(),
+            blur=self._options.blur,
+        )
+        return stack.enter_context(film)
 
     def _steps(
         self, stack: ExitStack, video: VideoFile
     ) -> Iterator[tuple[Frame | None, FrameReadings | None, FrameReadings | None]]:
         """Frame, its readings if it was analysed, and what to draw."""
-        if self.outputs.film is not None:
-            self._sound = video.sound()
         options, is_drawn = self._options, self.outputs.is_drawn
         request = ClipRequest(
             video.path,
@@ -298,28 +308,3 @@ class _ClipWork:
             hidden = self._heads.boxes(size_wh)
         self._summary.add(now, picture, hidden)
         self._personal_looks += any(self._recognizer.is_personal(one) for one in now)
-
-    def _draw(
-        self,
-        stack: ExitStack,
-        video: VideoFile,
-        frame: Frame,
-        now: FrameReadings | None,
-        drawn: FrameReadings,
-    ) -> None:
-        time_s = frame.time_s or 0.0
-        if now is not None:
-            self._overlay.remember(now.readings, time_s)
-        options = OverlayOptions(strip=True, blur=self._options.blur)
-        picture = self._overlay.draw(frame.image_bgr, drawn, time_s=time_s, options=options)
-        if self._film is None:
-            assert self.outputs.film is not None
-            recorder = FilmRecorder(
-                self.outputs.film,
-                (picture.shape[1], picture.shape[0]),
-                fps=video.fps,
-                sound=self._sound,
-            )
-            self._film, self._film_start_s = stack.enter_context(recorder), time_s
-            self._encoding = stack.enter_context(FilmThread(recorder))
-        self._encoding.write(picture, time_s)

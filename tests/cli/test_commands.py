@@ -56,6 +56,22 @@ def test_every_command_has_help_without_loading_the_heavy_parts():
         assert f"emocam {command}" in result.stdout
 
 
+def test_a_table_alone_imports_nothing_that_draws(tmp_path):
+    code = (
+        "import sys\n"
+        "from emocam.cli import main\n"
+        "try: main(['video', *sys.argv[1:]])\n"
+        "except SystemExit as end: assert not end.code\n"
+        "assert 'emocam.video.pipeline' in sys.modules\n"
+        "assert not {'PIL', 'emocam.render.overlay', 'jinja2'} & set(sys.modules)\n"
+    )
+    arguments = [SAMPLES / "webcam.mp4", "--end", "0.2", "-o", tmp_path / "webcam.csv"]
+    result = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_list_of_commands_imports_none_of_them():
     code = (
         "import sys\n"
