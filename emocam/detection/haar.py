@@ -113,12 +113,19 @@ class HaarEnsemble:
         return logits
 
     def _logit(self, pyramid: list[ImageU8], row: FloatArray) -> float:
-        """Combined logit of one candidate, shape (1, 5)."""
-        windows = self._windows(pyramid, row, _JITTERS[:1], self._members[: len(FRONTAL)])
-        left = self._members[len(FRONTAL) :]
+        """Combined logit of one candidate, shape (1, 5).
+
+        A cascade that can't change the outcome is not asked: it takes as long as all before it.
+        """
+        frontal, left = self._members[: len(FRONTAL)], self._members[len(FRONTAL) :]
+        windows = self._windows(pyramid, row, _JITTERS[:1], frontal[:1])
+        if self._combined(row, self._filled(windows, 0)) > self._ambiguous[1]:
+            # The others accept about as many of such a face.
+            return self._combined(row, self._filled(windows, windows.item()))
+        others = self._windows(pyramid, row, _JITTERS[:1], frontal[1:])
+        windows = np.concatenate([windows, others], axis=2)
         if left:
-            most = np.full((1, 1, len(left)), _MOST_WINDOWS, np.float32)
-            if self._combined(row, np.concatenate([windows, most], axis=2)) < 0:
+            if self._combined(row, self._filled(windows, _MOST_WINDOWS)) < 0:
                 return _NOT_ASKED
             of_left = self._windows(pyramid, row, _JITTERS[:1], left)
             windows = np.concatenate([windows, of_left], axis=2)
@@ -127,6 +134,12 @@ class HaarEnsemble:
             return logit
         more = self._windows(pyramid, row, _JITTERS[1:], self._members)
         return self._combined(row, np.concatenate([windows, more], axis=1))
+
+    def _filled(self, windows: FloatArray, count: float) -> FloatArray:
+        """The windows of all cascades, if each that was not asked accepts so many."""
+        filled = np.full((1, 1, len(self._members)), count, np.float32)
+        filled[..., : windows.shape[2]] = windows
+        return filled
 
     def _combined(self, row: FloatArray, windows: FloatArray) -> float:
         return float(finite_product(_stacked(row, windows), self.weights)[0]) + self.bias
