@@ -95,7 +95,8 @@ class HaarEnsemble:
         """Combined logit of a face, shape (candidates,).
 
         Candidates that share half of their place with a sure face, and look clearly less like one,
-        are not asked about: they would be suppressed all the same.
+        are not asked about: they would be suppressed all the same. And a candidate that the first
+        cascade makes sure, with no rival for its place, is not shown to the others.
 
         Parameters
         ----------
@@ -109,18 +110,22 @@ class HaarEnsemble:
             row = scored[number : number + 1]
             sure = (logits > _SURE) & (scored[:, 4] > row[0, 4] + _CLEARLY_LESS)
             if not contained(row, scored[sure])[0]:
-                logits[number] = self._logit(pyramid, row)
+                rivals = scored[:, 4] > row[0, 4] - _CLEARLY_LESS
+                rivals[number] = False
+                has_rival = bool(contained(row, scored[rivals])[0])
+                logits[number] = self._logit(pyramid, row, has_rival)
         return logits
 
-    def _logit(self, pyramid: list[ImageU8], row: FloatArray) -> float:
+    def _logit(self, pyramid: list[ImageU8], row: FloatArray, has_rival: bool) -> float:
         """Combined logit of one candidate, shape (1, 5).
 
-        A cascade that can't change the outcome is not asked: it takes as long as all before it.
+        A cascade that can't change the outcome is not asked: each takes as long as all the rest.
         """
         frontal, left = self._members[: len(FRONTAL)], self._members[len(FRONTAL) :]
         windows = self._windows(pyramid, row, _JITTERS[:1], frontal[:1])
-        if self._combined(row, self._filled(windows, 0)) > self._ambiguous[1]:
-            # The others accept about as many of such a face.
+        is_sure = self._combined(row, self._filled(windows, 0)) > self._ambiguous[1]
+        if is_sure and not has_rival:
+            # The others accept about as many windows of such a face.
             return self._combined(row, self._filled(windows, windows.item()))
         others = self._windows(pyramid, row, _JITTERS[:1], frontal[1:])
         windows = np.concatenate([windows, others], axis=2)

@@ -26,16 +26,24 @@ class _Cascade:
         )
 
 
-def asked(logit: float, alt2: int, default: int) -> tuple[float, list[int]]:
-    """Combined logit of a candidate with such answers, and how often each cascade was asked."""
+def asked(
+    logit: float, alt2: int, default: int, rival: float | None = None
+) -> tuple[float, list[int]]:
+    """Combined logit of a candidate with such answers, and how often each cascade was asked.
+
+    A rival lies half beside it, with a logit of its own.
+    """
     cascades = dict(zip((one.name for one in FRONTAL), map(_Cascade, (alt2, default)), strict=True))
 
     def load(name: str) -> _Cascade:
         return cascades[name]
 
     ensemble = HaarEnsemble(WEIGHTS, -6.6, FRONTAL, load=load)  # type: ignore[arg-type]
-    row = np.array([[48.0, 48.0, 40.0, 0.0, logit]], np.float32)
-    return float(ensemble.logits(PYRAMID, row)[0]), [one.asked for one in cascades.values()]
+    rows = [[48.0, 48.0, 40.0, 0.0, logit]]
+    if rival is not None:
+        rows.append([58.0, 48.0, 40.0, 0.0, rival])
+    logits = ensemble.logits(PYRAMID, np.array(rows, np.float32))
+    return float(logits[0]), [one.asked for one in cascades.values()]
 
 
 def combined(logit: float, alt2: int, default: int) -> float:
@@ -47,6 +55,13 @@ def test_a_face_that_one_cascade_makes_sure_is_not_shown_to_the_next() -> None:
     logit, times = asked(6.0, 9, 0)
     assert times == [1, 0]
     assert logit == pytest.approx(combined(6.0, 9, 9), abs=1e-4)
+
+
+def test_of_two_sure_faces_at_one_place_the_cascades_all_tell_which_it_is() -> None:
+    logit, times = asked(6.0, 9, 4, rival=5.5)
+    assert times == [2, 2]
+    assert logit == pytest.approx(combined(6.0, 9, 4), abs=1e-4)
+    assert asked(6.0, 9, 4, rival=3.5)[1] == [1, 0]  # clearly less of a face: it is not asked about
 
 
 def test_where_the_next_cascade_can_change_the_outcome_it_is_asked() -> None:
