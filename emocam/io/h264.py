@@ -97,7 +97,9 @@ class H264Film:
         return not (self._takes_more or self._has_packets)
 
     def write(self, frame_bgr: ImageU8, time_s: float) -> None:
-        """Append a frame of the right size."""
+        """Append a frame of the right size; OutputError when one before it failed."""
+        if not self._takes_more:
+            raise OutputError("no frame can follow one that could not be written")
         self._takes_more = False
         if self._first_s is None:
             self._first_s = time_s
@@ -137,7 +139,7 @@ class _Sound:
         self._waiting: Any = None
         self._last_dts: int | None = None
         heard = source.stream
-        self._encodes = heard.codec_context.name not in _COPIED_CODECS
+        self._encodes = heard.codec_context.codec.canonical_name not in _COPIED_CODECS
         if self._encodes:
             self._out, self._resampler = _aac(film, heard.codec_context)
         else:
@@ -162,9 +164,8 @@ class _Sound:
             self._encode(packet, zero_s)
             return
         dts = packet.pts if packet.dts is None else packet.dts
-        if self._last_dts is not None and dts <= self._last_dts:
-            return  # in a damaged clip time goes back, which no film may hold
-        self._last_dts = dts
+        if not self._goes_on(dts):
+            return
         shift = round(zero_s / packet.time_base)
         packet.pts, packet.dts = packet.pts - shift, dts - shift
         packet.stream = self._out
@@ -176,21 +177,31 @@ class _Sound:
         except FFmpegError:
             return  # a damaged packet: silence
         for sound in heard:
+            sample = Fraction(1, sound.sample_rate)  # some clips' clock ticks once a packet
             if sound.pts is not None:
-                sound.pts -= round(zero_s / sound.time_base)
+                sound.pts = round((float(sound.pts * sound.time_base) - zero_s) / sample)
+            sound.time_base = sample
             for part in self._resampler.resample(sound):
-                self._film.mux(self._out.encode(part))
+                self._mux_encoded(part)
 
-    def _mux(self, packets: Iterable[Any]) -> None:
-        for packet in packets:
-            self._film.mux(packet)
+    def _mux_encoded(self, sound: Any) -> None:
+        for packet in self._out.encode(sound):
+            if self._goes_on(packet.dts):
+                self._film.mux(packet)
+
+    def _goes_on(self, dts: int) -> bool:
+        """Whether time does: in a damaged clip it goes back, which no film may hold."""
+        if self._last_dts is not None and dts <= self._last_dts:
+            return False
+        self._last_dts = dts
+        return True
 
     def finish(self) -> None:
         """Flush the encoder."""
         if self._encodes:
             for part in self._resampler.resample(None):
-                self._film.mux(self._out.encode(part))
-            self._film.mux(self._out.encode(None))
+                self._mux_encoded(part)
+            self._mux_encoded(None)
 
 
 def _aac(film: Any, heard: Any) -> tuple[Any, Any]:

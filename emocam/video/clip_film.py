@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -50,6 +50,15 @@ class ClipFilm:
     def __enter__(self) -> ClipFilm:
         return self
 
+    @contextmanager
+    def taking_frames(self) -> Iterator[None]:
+        """Frames are added inside of this block; when it ends, all are encoded.
+
+        The sound is read until then: the clip must not be closed before.
+        """
+        with ExitStack() as self._encodings:
+            yield
+
     @property
     def lacks(self) -> str:
         """What it lacks, such as sound that can't be read, else empty."""
@@ -75,7 +84,7 @@ class ClipFilm:
             size_wh = picture.shape[1], picture.shape[0]
             recorder = FilmRecorder(self._path, size_wh, fps=self._fps, sound=self._sound)
             self._recorder, self.start_s = self._open.enter_context(recorder), time_s
-            self._encoding = self._open.enter_context(FilmThread(recorder))
+            self._encoding = self._encodings.enter_context(FilmThread(recorder))
         self._encoding.write(picture, time_s)
 
     def __exit__(

@@ -27,7 +27,6 @@ class FilmThread:
         self._film = film
         self._thread = ThreadPoolExecutor(1)
         self._waiting: deque[Future[None]] = deque()
-        self._has_failed = False
 
     def __enter__(self) -> FilmThread:
         return self
@@ -36,14 +35,7 @@ class FilmThread:
         """Append a frame, which must not be changed afterwards; see `FilmRecorder.write`."""
         if len(self._waiting) == _MOST_WAITING:
             self._waiting.popleft().result()
-        self._waiting.append(self._thread.submit(self._write, frame_bgr, time_s))
-
-    def _write(self, frame_bgr: ImageU8, time_s: float) -> None:
-        if self._has_failed:
-            return  # a further frame crashes FFmpeg
-        self._has_failed = True
-        self._film.write(frame_bgr, time_s)
-        self._has_failed = False
+        self._waiting.append(self._thread.submit(self._film.write, frame_bgr, time_s))
 
     def __exit__(
         self,

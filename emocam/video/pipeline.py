@@ -192,7 +192,8 @@ class _ClipWork:
     def _go_through(self, stack: ExitStack, progress: Progress, stop: threading.Event) -> ClipFacts:
         """Table and film, which are finished when the stack is unwound, and what the report needs.
 
-        The clip itself is closed before: the film's end takes the memory that its index had.
+        The clip itself is closed before the film is completed, which takes the memory that its
+        index had, but not before the last frame is encoded, which takes sound from the clip.
         """
         write_rows = None
         if self.outputs.table is not None:
@@ -204,6 +205,8 @@ class _ClipWork:
             )
             give_back_memory()
             self._film = self._begin_film(stack, video)
+            if self._film is not None:
+                reading.enter_context(self._film.taking_frames())
             # Checked here alone: once all frames were read, a later stop changes nothing.
             frames, stopped = 0, False
             for frame, now, drawn in self._steps(reading, video):

@@ -156,19 +156,19 @@ SOUNDS = {"mp4": "aac", "mkv": "mp3", "avi": "pcm_s16le", "webm": "libopus"}
 PICTURES = {"mp4": "libx264", "mkv": "mpeg4", "avi": "mjpeg", "webm": "libvpx"}
 
 
-def clip_with_sound(path: Path, ending: str, seconds: int = 3) -> Path:
+def clip_with_sound(path: Path, ending: str, codec: str = "", seconds: int = 3) -> Path:
     """A clip whose picture flashes white and whose sound beeps in the same 0.2 s of each second."""
     import av
 
-    clip = path / f"clip.{ending}"
+    clip, codec = path / f"clip.{ending}", codec or SOUNDS[ending]
     rate, fps = 48_000, 25
     with av.open(str(clip), "w") as container:
         picture = container.add_stream(PICTURES[ending], rate=fps)
         picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
         if ending == "avi":
             picture.pix_fmt = "yuvj420p"
-        sound = container.add_stream(SOUNDS[ending], rate=rate, layout="mono")
-        form = "s16" if SOUNDS[ending] in ("pcm_s16le", "libopus") else "fltp"
+        sound = container.add_stream(codec, rate=rate, layout="mono")
+        form = "s16" if codec in ("pcm_s16le", "libopus") else "fltp"
         resampler = av.AudioResampler(format=form, layout="mono", rate=rate)
         for index in range(seconds * fps):
             flash = index % fps < 5
@@ -220,14 +220,55 @@ def _rises(signal: list[tuple[float, bool]]) -> list[float]:
     return [time_s for (time_s, on), was in zip(signal, before, strict=True) if on and not was]
 
 
-@pytest.mark.parametrize("ending", sorted(SOUNDS))
-def test_sound_stays_with_the_picture(tmp_path: Path, ending: str) -> None:
-    clip = clip_with_sound(tmp_path, ending)
+@pytest.mark.parametrize(("ending", "codec"), [*SOUNDS.items(), ("avi", "mp3"), ("avi", "ac3")])
+def test_sound_stays_with_the_picture(tmp_path: Path, ending: str, codec: str) -> None:
+    clip = clip_with_sound(tmp_path, ending, codec)
     film_path = tmp_path / "film" / "film.mp4"
     record_again(clip, film_path)
     seen, heard = onsets(film_path)
     assert len(seen) == len(heard) == 3
     assert heard == pytest.approx(seen, abs=0.04)  # one frame
+
+
+def sound_packets(path: Path) -> tuple[str, int]:
+    import av
+
+    with av.open(str(path)) as container:
+        packets = sum(packet.size > 0 for packet in container.demux(audio=0))
+        return container.streams.audio[0].codec_context.codec.canonical_name, packets
+
+
+@pytest.mark.parametrize("ending", ["avi", "mkv", "mp4"])
+def test_sound_that_browsers_play_is_copied(tmp_path: Path, ending: str) -> None:
+    clip = clip_with_sound(tmp_path, ending, "mp3")
+    record_again(clip, tmp_path / "film" / "film.mp4")
+    assert sound_packets(tmp_path / "film" / "film.mp4") == sound_packets(clip)
+
+
+@pytest.mark.parametrize("codec", ["ac3", "mp2"])
+def test_no_sound_is_lost_where_a_clip_counts_time_in_packets(tmp_path: Path, codec: str) -> None:
+    record_again(clip_with_sound(tmp_path, "avi", codec), tmp_path / "film" / "film.mp4")
+    name, packets = sound_packets(tmp_path / "film" / "film.mp4")
+    assert name == "aac"
+    assert packets == pytest.approx(3 * 48_000 / 1024, abs=4)  # samples a packet
+
+
+def test_no_frame_follows_one_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from emocam.io import h264
+
+    def write_until_one_fails(film: FilmRecorder) -> None:
+        film.write(grey(100), 0.0)
+        with monkeypatch.context() as patched:
+            patched.setattr(h264, "_to_yuv", lambda _: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                film.write(grey(100), 0.04)
+        film.write(grey(100), 0.08)
+
+    with (
+        pytest.raises(OutputError, match="no frame can follow"),
+        FilmRecorder(tmp_path / "film.mp4", (64, 48), fps=25) as film,
+    ):
+        write_until_one_fails(film)
 
 
 @pytest.mark.parametrize("ending", ["mp4", "avi"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from emocam.errors import OutputError
+from emocam.io import h264
 from emocam.io.video_reader import VideoFile
 from emocam.io.video_writer import FilmRecorder
 from emocam.types import ImageU8
@@ -38,26 +39,24 @@ def write(film: FilmRecorder, frames: int, error: Exception | None = None) -> No
             raise error
 
 
-class Failing(FilmRecorder):
-    """Fails at its third frame, once the test has seen the others go in."""
-
-    writes = 0
-
-    def write(self, frame_bgr: ImageU8, time_s: float) -> None:
-        self.writes += 1
-        if self.writes == 3:
-            raise OutputError("no space left")
-        super().write(frame_bgr, time_s)
-
-
 @pytest.mark.parametrize("frames", [3, 30])
 def test_an_error_is_raised_here_and_nothing_is_written_after_it(
-    tmp_path: Path, frames: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, frames: int
 ) -> None:
-    film = Failing(tmp_path / "a.mp4", (64, 48), fps=25)
+    converted = []
+
+    def fail_at_third(frame_bgr: ImageU8) -> object:
+        converted.append(1)
+        if len(converted) == 3:
+            raise ValueError("no space left")
+        return to_yuv(frame_bgr)
+
+    to_yuv = h264._to_yuv
+    monkeypatch.setattr(h264, "_to_yuv", fail_at_third)
+    film = FilmRecorder(tmp_path / "a.mp4", (64, 48), fps=25)
     with pytest.raises(OutputError, match="no space left"):
         write(film, frames)
-    assert film.writes == 3
+    assert len(converted) == 3
     assert not list(tmp_path.iterdir())
 
 
