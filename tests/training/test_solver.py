@@ -33,7 +33,7 @@ def test_solving(problem):
     factor = matrix.copy()
     solve.factorise(factor)
     wanted = np.linalg.solve(matrix.astype(float), targets)
-    assert solve.solve_factorised(factor, targets) == pytest.approx(wanted, abs=1e-3)
+    assert solve.solve_factorised(factor, targets) == pytest.approx(wanted, abs=3e-3)
 
 
 def test_what_is_not_positive_definite_has_no_factor():
