@@ -100,7 +100,7 @@ def label(
 
 @contextmanager
 def _progress() -> Iterator[Callable[[LabelProgress], None]]:
-    with progress_bar("{task.fields[rate]}", "{task.fields[counts]}") as bar:
+    with progress_bar("{task.fields[rate]} {task.fields[counts]}") as bar:
         task = bar.add_task("photos", total=None, rate="", counts="")
         state: LabelProgress | None = None
         began_s = time.monotonic()

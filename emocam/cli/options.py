@@ -140,16 +140,19 @@ def progress_bar(*columns: str) -> AbstractContextManager[Any]:
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
 
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(20 if columns else 40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        *map(TextColumn, columns),
+        # In a narrow terminal these are cut off, not the numbers before them.
+        *(TextColumn(text, table_column=Column(ratio=1, no_wrap=True)) for text in columns),
         console=console,
+        expand=bool(columns),
         transient=True,
         disable=not console.is_terminal,
     )
