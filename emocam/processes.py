@@ -51,7 +51,7 @@ def prepare_processes(module: str) -> Any:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload([module])
         try:
-            with _one_thread_each(), _silent_stderr():
+            with _one_thread_each(), _silent_stderr(), _no_hangup():
                 ensure_running()
             return context
         except OSError:  # its socket can't be made, as where the path of $TMPDIR is long
@@ -98,7 +98,11 @@ class Process:
         # What is forked has the environment of the process that it is forked from.
         is_forked = context.get_start_method() != "spawn"
         with nullcontext() if is_forked else _one_thread_each():
-            return self._executor.submit(function, *arguments)
+            answer = self._executor.submit(function, *arguments)
+        # As long as this process has the pipe's other end open, the end of an answer that was cut
+        # off by the process's death would be waited for for ever.
+        self._executor._result_queue._writer.close()  # type: ignore[attr-defined]
+        return answer
 
     def __exit__(self, *_: object) -> None:
         if self._executor is None:
@@ -135,6 +139,20 @@ def _silent_stderr() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextmanager
+def _no_hangup() -> Iterator[None]:
+    """What is started in the block, and all it starts, outlives a terminal that is closed.
+
+    It is up to this process to end in order then. The signal goes to all processes, and also to
+    Python's own that keeps the list of locks, which would be begun anew and complain.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _begin_apart() -> None:

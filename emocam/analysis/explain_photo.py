@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,11 +39,7 @@ def explain_photo(photo: Path, recognizer: EmotionRecognizer) -> list[Explanatio
     crops = crop_faces(frame_bgr, faces, size)
     owner = recognizer.predict_crops(np.stack(crops)).owner
     return [
-        replace(
-            explain_face(recognizer.model, crop, recognizer.personal if number == owner else None),
-            face=number,
-            unsure_below=recognizer.certainty,
-        )
+        explain_face(recognizer.model, crop, recognizer.personal if number == owner else None)
         for number, crop in enumerate(crops)
     ]
 

@@ -13,17 +13,11 @@ def explain(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a face.")],
     output: Annotated[
         Path | None,
-        typer.Option(
-            "--output", "-o", metavar="PNG", help="The figure to write; <photo>-explained.png."
-        ),
+        typer.Option("--output", "-o", help="The figure to write; <photo>-explained.png."),
     ] = None,
     face: Annotated[
         int | None,
-        typer.Option(
-            min=0,
-            metavar="NUMBER",
-            help="Only this face, with its visual words; from 0 on the left, at most 5.",
-        ),
+        typer.Option(min=0, help="Only this face, with its visual words; from 0 on the left."),
     ] = None,
     model: Model = None,
     profile: ProfileFile = None,
@@ -47,16 +41,15 @@ def explain(
         raise UsageError(hint)
     explanations = explain_photo(photo, EmotionRecognizer.load(model, profile=profile))
     if face is not None and face >= len(explanations):
-        there = "face 0" if len(explanations) == 1 else f"faces 0 to {len(explanations) - 1}"
-        raise UsageError(f"--face {face}: of this photo there is {there} to explain")
-    if face is not None:
-        explanations = [explanations[face]]
+        raise UsageError(f"--face {face}: the photo has {len(explanations)} faces, from 0")
+    chosen = range(len(explanations)) if face is None else [face]
+    explanations = [explanations[number] for number in chosen]
     save_png(plot_explanations(explanations), target)
     if as_json:
         print(json.dumps([explanation.figures() for explanation in explanations]))
         return
-    for explanation in explanations:
-        print(f"face {explanation.face}:")
+    for number, explanation in zip(chosen, explanations, strict=True):
+        print(f"face {number}:")
         for sentence in explanation.sentences():
             print(f"  {sentence}")
     print(target)

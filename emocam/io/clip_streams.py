@@ -84,7 +84,8 @@ class ClipPictures:
     size_wh
         Width and height of the upright frames in pixels.
     first_s
-        Time of the first frame that comes, in seconds from the clip's first picture.
+        Time of the first frame that comes, in seconds from the clip's first picture; 0 where the
+        file has no times.
     from_s
         Where reading began; 0 where the file can't be searched.
 
@@ -102,15 +103,14 @@ class ClipPictures:
         self.from_s = from_s
         try:
             self._open(path, from_s)
-            found = from_s <= 0 or 0 < self.first_s <= from_s
-        except (FFmpegError, ValueError):
+            if from_s <= 0 or 0 < self.first_s <= from_s:
+                return
+            self.close()
+        except (FFmpegError, ValueError):  # nothing is open
             if from_s <= 0:
                 raise
-            found = False
-        if not found:
-            self.close()
-            self.from_s = 0.0
-            self._open(path, 0.0)
+        self.from_s = 0.0
+        self._open(path, 0.0)
 
     def _open(self, path: Path, from_s: float) -> None:
         """Open the file and decode its first frame, which `grab` gives again."""
@@ -129,7 +129,8 @@ class ClipPictures:
             self._decoded.appendleft(first)
             turned = round(first.rotation) % 180 == 90
             self.size_wh = (first.height, first.width) if turned else (first.width, first.height)
-            self.first_s = self.time_s()
+            first_s = self.time_s()
+            self.first_s = first_s if math.isfinite(first_s) else 0.0
         except BaseException:
             self.close()
             raise

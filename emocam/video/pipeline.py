@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -209,7 +210,7 @@ class _ClipWork:
                 reading.enter_context(self._film.taking_frames())
             # Checked here alone: once all frames were read, a later stop changes nothing.
             frames, stopped = 0, False
-            for frame, now, drawn in self._steps(reading, video):
+            for frame, now, drawn in self._steps(reading, video, stop):
                 stopped = stop.is_set()
                 if stopped:
                     break
@@ -257,7 +258,7 @@ class _ClipWork:
         return stack.enter_context(film)
 
     def _steps(
-        self, stack: ExitStack, video: VideoFile
+        self, stack: ExitStack, video: VideoFile, stop: threading.Event
     ) -> Iterator[tuple[Frame | None, FrameReadings | None, FrameReadings | None]]:
         """Frame, its readings if it was analysed, and what to draw."""
         options, is_drawn = self._options, self.outputs.is_drawn
@@ -286,8 +287,13 @@ class _ClipWork:
                 beside=beside,
             )
 
+        def read_rest() -> Iterator[FrameReadings]:
+            # What ends this run may have ended the process as well: nothing is read again then.
+            if not stop.is_set():
+                yield from takewhile(lambda _: not stop.is_set(), read_here())
+
         if isinstance(self._beside, ClipProcess):
-            analysed = self._beside.readings(request, read_here)
+            analysed = self._beside.readings(request, read_rest)
         else:
             analysed = read_here(self._beside)
         if not is_drawn:

@@ -241,6 +241,14 @@ def test_variable_rate_gives_true_times(tmp_path):
     assert [time_s for _, time_s in index_and_times(clip)] == pytest.approx(times, abs=0.002)
 
 
+@pytest.mark.parametrize("start_s", [0.0, 1.2])
+def test_a_bare_stream_of_h264_has_the_times_of_its_rate(tmp_path, start_s):
+    clip = write_h264(tmp_path / "clip.h264", [n / 25 for n in range(50)])
+    with VideoFile(clip, start_s) as video:
+        times = [time_s for _, time_s in video.ticks()]
+    assert times == pytest.approx([n / 25 for n in range(round(start_s * 25), 50)])
+
+
 def test_sound_that_goes_on_longer_is_no_damage(tmp_path):
     clip = write_h264(tmp_path / "clip.mkv", [n / 25 for n in range(50)], sound_s=4.0)
     with VideoFile(clip) as video:

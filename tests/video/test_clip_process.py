@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -20,8 +21,8 @@ from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Box
 from emocam.video.clip_process import ClipProcess, ClipRequest
-from emocam.video.clip_readings import read_video
-from emocam.video.model_process import ModelArguments
+from emocam.video.clip_readings import clip_readings, read_video
+from emocam.video.model_process import ModelArguments, ProcessLost
 from emocam.video.outputs import ClipOutputs
 from emocam.video.pipeline import ClipResult, VideoOptions, annotate_clip
 from tests.conftest import SAMPLES
@@ -167,3 +168,40 @@ def test_a_film_loses_nothing_when_it_dies_on_the_way(
     assert killed.analysed_frames == alone.analysed_frames
     assert seen_in(tmp_path / "killed" / "a.csv") == seen_in(tmp_path / "alone" / "a.csv")
     assert frames_of(tmp_path / "killed" / "a.mp4") == frames_of(tmp_path / "alone" / "a.mp4")
+
+
+def test_when_it_is_lost_as_the_run_is_stopped_nothing_is_read_again(
+    tmp_path: Path, ahead: ClipProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, answers, read_again = threading.Event(), list[object](), list[object]()
+    result_of = ClipProcess.result
+
+    def losing(self: ClipProcess, call: Future[Any] | None) -> Any:
+        answers.append(call)
+        if len(answers) == 3:
+            stop.set()
+            raise ProcessLost
+        return result_of(self, call)
+
+    def reading(*given: Any, **options: Any) -> Iterator[FrameReadings]:
+        read_again.append(given)
+        return clip_readings(*given, **options)
+
+    monkeypatch.setattr(ClipProcess, "result", losing)
+    monkeypatch.setattr("emocam.video.pipeline.clip_readings", reading)
+    result = annotate_clip(
+        CLIP, ClipOutputs(tmp_path / "a.mp4", None, None), EmotionRecognizer.load("pixels"),
+        VideoOptions(), progress=lambda *_: None, stop=stop, beside=ahead,
+    )  # fmt: skip
+    assert len(answers) == 3
+    assert result.stopped
+    assert result.outputs.film == tmp_path / "a.partial.mp4"
+    assert not read_again
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux alone")
+def test_a_terminal_that_is_closed_does_not_end_it() -> None:
+    with ClipProcess(ModelArguments("pixels", None)) as ahead:
+        number = process_id(ahead)
+        os.kill(number, signal.SIGHUP)
+        assert ahead._process.submit(os.getpid).result() == number
