@@ -11,6 +11,7 @@ import pytest
 
 from emocam.limits import shortage
 from tests.conftest import SAMPLES
+from tests.waiting import WAIT_S
 
 resource = pytest.importorskip("resource")
 
@@ -23,7 +24,7 @@ def label(tmp_path, kind: int, limit: int, *more: str) -> subprocess.CompletedPr
         preexec_fn=lambda: resource.setrlimit(kind, (limit, limit)),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=WAIT_S,
         check=False,
     )
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SAMPLES
+from tests.waiting import WAIT_S
 
 if sys.platform == "win32":
     pytest.skip("signals of Unix", allow_module_level=True)
@@ -26,7 +27,7 @@ def explain_with(folder: Path, module: str, text: str) -> subprocess.CompletedPr
     return subprocess.run(
         [sys.executable, "-m", "emocam", "explain", SAMPLES / "photos" / "obama.jpg"],
         cwd=folder, env={**os.environ, "PYTHONPATH": path},
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=WAIT_S, check=False,
         # A shell that runs the tests in the background has them ignore Ctrl-C.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip

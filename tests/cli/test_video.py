@@ -15,6 +15,7 @@ import pytest
 from tests.cli.test_commands import fails_with_one_line, run
 from tests.clips import write_clip
 from tests.conftest import SAMPLES
+from tests.waiting import WAIT_S
 
 CLIP = SAMPLES / "webcam.mp4"
 
@@ -221,7 +222,7 @@ def test_ctrl_c_leaves_finished_results_marked_as_partial(tmp_path):
             assert time.monotonic() < ends
             time.sleep(0.05)
         process.send_signal(signal.SIGINT)
-        said, err = process.communicate(timeout=180)
+        said, err = process.communicate(timeout=WAIT_S)
     assert process.returncode == 130
     assert ".partial" in err.splitlines()[-1]
     assert "Traceback" not in err

@@ -18,6 +18,7 @@ from emocam.io.video_writer import FilmRecorder
 from emocam.recognition.labels import EMOTIONS
 from tests.conftest import SAMPLES, write_dataset, zip_folder
 from tests.docs.pages import PAGES, ROOT, blocks, command_lines
+from tests.waiting import WAIT_S
 
 RUN = [ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in (
     "live", "video", "photos", "training", "command-line", "how-faces-are-read",
@@ -67,7 +68,7 @@ def test_a_pages_commands_run_in_order(page: Path, stand_ins: Path, tmp_path: Pa
     for line in lines(page):
         result = subprocess.run(
             [sys.executable, "-m", "emocam", *shlex.split(line, comments=True)[1:]],
-            cwd=folder, capture_output=True, text=True, check=False, timeout=300,
+            cwd=folder, capture_output=True, text=True, check=False, timeout=WAIT_S,
             env=environment | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         assert result.returncode in EXIT_CODES.get(line, {0}), (line, result.stderr)

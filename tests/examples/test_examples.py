@@ -13,6 +13,7 @@ import cv2
 import pytest
 
 from tests.conftest import SAMPLES
+from tests.waiting import WAIT_S
 
 ROOT = SAMPLES.parent
 EXAMPLES = ROOT / "examples"
@@ -46,7 +47,7 @@ def needs(*packages: str) -> None:
 def run(*arguments: object, **environment: str) -> str:
     done = subprocess.run(
         [sys.executable, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True,
-        timeout=300, check=False, env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
+        timeout=WAIT_S, check=False, env={**os.environ, **environment, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -108,7 +109,7 @@ def test_the_notebook():
     code = """
 import nbformat, nbclient, json
 notebook = nbformat.read("examples/notebook.ipynb", 4)
-nbclient.NotebookClient(notebook, timeout=250).execute()
+nbclient.NotebookClient(notebook, timeout=900).execute()
 outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
 kinds = sorted({kind for o in outputs for kind in o.get("data", {})})
 lines = sum(len(c.source.splitlines()) for c in notebook.cells)

@@ -18,9 +18,9 @@ from emocam.io.backends import CameraSettings, EndOfFile, GarbledPicture, device
 from emocam.io.camera import LiveCamera
 from emocam.types import Frame, ImageU8
 from tests.conftest import SAMPLES
+from tests.waiting import WAIT_S
 
 ADDRESS = Address("camera", "0")
-WAIT_S = 60.0  # a busy machine may take its time
 
 
 def picture(value: int, size_wh: tuple[int, int] = (64, 48)) -> ImageU8:

@@ -15,6 +15,7 @@ from emocam.io.address import parse_address
 from emocam.io.backends import CameraSettings, open_capture
 from emocam.io.camera import LiveCamera
 from emocam.io.screen import ScreenCapture, ScreenRegion, parse_screen
+from tests.waiting import WAIT_S
 from tests.window.conftest import SCREEN_WH, display  # noqa: F401
 
 
@@ -66,7 +67,7 @@ class TestOnADisplay:
         size = "{}x{}".format(*SCREEN_WH)
         # ImageMagick says 1 although it has painted.
         command = ["display", "-window", "root", "-size", size, f"xc:{color}"]
-        subprocess.run(command, check=False, timeout=60)
+        subprocess.run(command, check=False, timeout=WAIT_S)
 
     def test_the_whole_screen_comes_blue_first(self):
         self.paint("rgb(10,20,200)")

@@ -22,6 +22,7 @@ from emocam.live.browser import BrowserView, readings_json
 from emocam.live.local_server import LocalServer
 from emocam.recognition.labels import EMOTIONS, color_rgb
 from emocam.types import Face, ImageU8, Reading
+from tests.waiting import WAIT_S
 
 READING = Reading(
     Face((10, 10, 60, 60), 0.9, 3), "happy", 0.7, 2, (0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05),
@@ -34,9 +35,6 @@ NOISE = np.random.default_rng(0).integers(0, 256, (720, 1280, 3)).astype(np.uint
 
 def frame(value: int, height: int = 48, width: int = 64) -> ImageU8:
     return np.full((height, width, 3), value, np.uint8)
-
-
-WAIT_S = 60.0  # a busy machine may take its time
 
 
 @pytest.fixture(autouse=True)

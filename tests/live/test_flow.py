@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SAMPLES
-from tests.live.senders.conftest import WAIT_S
 from tests.loopback_camera import LoopbackCamera, sample_pictures
+from tests.waiting import WAIT_S
 
 
 def bound() -> socket.socket:

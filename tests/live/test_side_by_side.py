@@ -23,9 +23,10 @@ from emocam.live.side_by_side import (
 )
 from emocam.readings import FrameReadings
 from emocam.types import Face, Frame
-from tests.live.senders.conftest import WAIT_S, frame, reading, until
+from tests.live.senders.conftest import frame, reading, until
 from tests.live.test_flow import start
 from tests.loopback_camera import LoopbackCamera, sample_pictures
+from tests.waiting import WAIT_S
 
 
 def picture(value: int, height: int = 40, width: int = 60) -> np.ndarray:

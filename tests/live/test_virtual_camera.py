@@ -17,6 +17,7 @@ from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.types import Frame
 from tests.live.senders.conftest import until
+from tests.waiting import WAIT_S
 
 pyvirtualcam = pytest.importorskip("pyvirtualcam")
 
@@ -35,7 +36,7 @@ class Device:
         Device.made.append(self)
 
     def send(self, frame):
-        self.may_go.wait(60)
+        self.may_go.wait(WAIT_S)
         if self.fault:
             raise RuntimeError(self.fault)
         self.got.append(np.array(frame))

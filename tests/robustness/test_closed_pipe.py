@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import SAMPLES
 from tests.robustness.test_every_ending import is_whole
 from tests.robustness.writers import COMMANDS
+from tests.waiting import WAIT_S
 
 if sys.platform == "win32":
     pytest.skip("pipes of Unix", allow_module_level=True)
@@ -62,7 +63,7 @@ def run(
         ["sh", "-c", f'exec "$@" {closing}', "sh", sys.executable, "-m", "emocam",
          *command.split()],
         cwd=folder, env=environment, stdout=stdout, stderr=subprocess.PIPE, text=True,
-        timeout=300, check=False,
+        timeout=WAIT_S, check=False,
     )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ def test_a_session_for_a_pipe_alone_ends_with_its_reader(place: Path) -> None:
     done = subprocess.run(
         ["sh", "-c", f"({line}; echo code $? >&2) | head -n 1"], cwd=place, text=True,
         env={**os.environ, "PYTHONPATH": str(SAMPLES.parent)},
-        capture_output=True, timeout=300, check=False,
+        capture_output=True, timeout=WAIT_S, check=False,
     )  # fmt: skip
     assert done.stdout.count("\n") == 1
     assert done.stderr.splitlines()[-1] == "code 1"

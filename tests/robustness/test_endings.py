@@ -14,7 +14,8 @@ import pytest
 
 from tests.conftest import SAMPLES, write_dataset
 from tests.robustness.bad_photos import PHOTO
-from tests.robustness.waiting import WAIT_S, finished_photos, read_terminal, wait_for
+from tests.robustness.waiting import finished_photos, read_terminal, wait_for
+from tests.waiting import WAIT_S
 
 if sys.platform == "win32":
     pytest.skip("signals of Unix", allow_module_level=True)

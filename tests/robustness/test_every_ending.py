@@ -21,7 +21,8 @@ import pytest
 from emocam.recognition.model_file import load_model_file
 from tests.conftest import SAMPLES, write_dataset
 from tests.robustness.bad_photos import PHOTO
-from tests.robustness.waiting import WAIT_S, wait_for
+from tests.robustness.waiting import wait_for
+from tests.waiting import WAIT_S
 
 if sys.platform == "win32":
     pytest.skip("signals of Unix", allow_module_level=True)

@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import SAMPLES
 from tests.robustness.test_every_ending import is_whole
 from tests.robustness.writers import COMMANDS
+from tests.waiting import WAIT_S
 
 if sys.platform == "win32":
     pytest.skip("small disks are mounted", allow_module_level=True)
@@ -84,7 +85,7 @@ def run(inputs: Path, command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "emocam", *command.split()], cwd=inputs,
         env={**os.environ, "PYTHONPATH": str(SAMPLES.parent)},
-        capture_output=True, text=True, timeout=300, check=False,
+        capture_output=True, text=True, timeout=WAIT_S, check=False,
     )  # fmt: skip
 
 

@@ -24,9 +24,9 @@ from PIL import Image
 from emocam.errors import SetupError
 from emocam.label import pool
 from emocam.label.run import LabelOptions, LabelProgress, LabelResult, label_photos
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parent.parent.parent
-WAIT_S = 180.0  # a busy machine may take its time
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 needs_dask = pytest.mark.skipif(

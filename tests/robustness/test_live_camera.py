@@ -22,9 +22,9 @@ from emocam.io.address import parse_address
 from emocam.io.camera import LiveCamera
 from emocam.io.video_writer import FilmRecorder
 from tests.loopback_camera import LoopbackCamera, read_stamp, sample_pictures
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parents[2]
-WAIT_S = 120.0  # a busy machine may take its time
 LIVE = [sys.executable, "-m", "emocam", "live", "--model", "pixels"]
 
 

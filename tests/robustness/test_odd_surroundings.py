@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import SAMPLES
+from tests.waiting import WAIT_S
 
 if sys.platform == "win32":
     pytest.skip("names and environments of Unix", allow_module_level=True)
@@ -24,7 +25,7 @@ def run(
     return subprocess.run(
         [sys.executable, "-m", "emocam", *arguments],
         cwd=folder, env={name: value for name, value in whole.items() if value is not None},
-        capture_output=True, timeout=300, check=False,
+        capture_output=True, timeout=WAIT_S, check=False,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.conftest import write_dataset
 from tests.robustness.bad_photos import PHOTO
 from tests.robustness.clips import make_clip
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,7 +70,7 @@ def test_nothing_is_kept_or_sent_that_was_not_asked_for(
         },
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=WAIT_S,
         check=False,
     )  # fmt: skip
     assert done.returncode in (0, 1, 2), done.stderr

@@ -22,6 +22,7 @@ from tests.loopback_camera import LoopbackCamera, sample_pictures
 from tests.robustness.bad_photos import PHOTO
 from tests.robustness.clips import make_clip
 from tests.robustness.traced import STRACE, Traced, read_trace
+from tests.waiting import WAIT_S
 
 ROOT = Path(__file__).parents[2]
 HERE = frozenset({"127.0.0.1", "::1", "0.0.0.0"})  # the last is where a socket of ours begins
@@ -78,7 +79,7 @@ def run(place: Path, home: Path, *command: str) -> subprocess.CompletedProcess[s
     }  # fmt: skip
     return subprocess.run(
         command, cwd=place / "work", env=environment, capture_output=True, text=True,
-        timeout=300, check=False,
+        timeout=WAIT_S, check=False,
     )  # fmt: skip
 
 

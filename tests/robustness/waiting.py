@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-WAIT_S = 300.0  # a busy machine may take its time
+from tests.waiting import WAIT_S
 
 
 def wait_for(condition: Callable[[], object]) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-WAIT_S = 120.0  # a busy machine may take its time
+from tests.waiting import WAIT_S
+
 # A container's /dev/shm can be too small for a page with many pictures.
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-quic",

@@ -16,7 +16,8 @@ from emocam.recognition.labels import EMOTIONS
 from emocam.teaching.guide import page_state
 from emocam.teaching.steps import GuidedSteps
 from emocam.types import Face, ImageU8, Reading
-from tests.web.conftest import WAIT_S, wait
+from tests.waiting import WAIT_S
+from tests.web.conftest import wait
 
 pytestmark = pytest.mark.web
 DRAWN = "const p = document.getElementById('picture'); return [p.width, p.height].concat(" \

@@ -16,12 +16,12 @@ import pytest
 
 from emocam.types import ImageU8
 from tests.loopback_camera import LoopbackCamera, read_stamp, sample_pictures
+from tests.waiting import WAIT_S
 from tests.window.conftest import place, screenshot, xdo
 
 pytestmark = pytest.mark.window
 
 ROOT = Path(__file__).parents[2]
-WAIT_S = 180.0  # a busy machine may take its time
 SIZE_WH = (640, 480)
 NOTICE = np.s_[-80:, 200:440]  # where the window says what its user must know
 

@@ -13,9 +13,10 @@ import cv2
 import pytest
 
 from tests.loopback_camera import LoopbackCamera, sample_pictures
+from tests.waiting import WAIT_S
 from tests.window.conftest import start_display, xdo
 from tests.window.test_live_window import until
-from tests.window.test_window import WAIT_S, ask_to_close
+from tests.window.test_window import ask_to_close
 
 pytestmark = pytest.mark.window
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.loopback_camera import LoopbackCamera, sample_pictures
-from tests.window.test_live_window import NOTICE, ROOT, SIZE_WH, WAIT_S, Session
+from tests.waiting import WAIT_S
+from tests.window.test_live_window import NOTICE, ROOT, SIZE_WH, Session
 
 pytestmark = pytest.mark.window
 

@@ -20,11 +20,11 @@ import numpy as np
 import pytest
 
 from emocam.types import ImageU8
+from tests.waiting import WAIT_S
 from tests.window.conftest import SCREEN_WH, place, screenshot, xdo
 
 pytestmark = pytest.mark.window
 
-WAIT_S = 120.0  # a busy machine may take its time
 _WARM_UP = "1"
 # Shows a red picture with a green left half and prints the keys; f and g switch the full screen.
 SCRIPT = """

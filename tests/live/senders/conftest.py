@@ -12,8 +12,8 @@ from emocam.live.senders.messages import Event, Mark, SessionClock
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
 from emocam.types import Face, Reading
+from tests.waiting import WAIT_S
 
-WAIT_S = 60.0  # a busy machine may take its time
 SHARES = (0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05)
 
 

@@ -15,7 +15,8 @@ from emocam.live.senders.addresses import parse_receivers
 from emocam.live.senders.clip_pace import ClipSenders
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import EMOTIONS
-from tests.live.senders.conftest import WAIT_S, reading
+from tests.live.senders.conftest import reading
+from tests.waiting import WAIT_S
 
 CLIP = Path("talk.mp4")
 

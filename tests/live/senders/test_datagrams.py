@@ -10,7 +10,8 @@ import pytest
 from emocam.errors import SetupError
 from emocam.live.senders.datagrams import DatagramSender
 from emocam.live.senders.messages import message
-from tests.live.senders.conftest import EVENTS, WAIT_S, frame, reading, until
+from tests.live.senders.conftest import EVENTS, frame, reading, until
+from tests.waiting import WAIT_S
 
 
 def receiver() -> socket.socket:

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from emocam.recognition.labels import EMOTIONS
-from tests.live.senders.conftest import EVENTS, MARK, SHARES, WAIT_S, frame, reading, until
+from tests.live.senders.conftest import EVENTS, MARK, SHARES, frame, reading, until
 
 pylsl = pytest.importorskip("pylsl", exc_type=ImportError)
 
 from emocam.live.senders.lsl import LslSender  # noqa: E402
+from tests.waiting import WAIT_S  # noqa: E402
 
 SOURCE = f"test {time.time_ns()}"  # others may test on this computer too
 

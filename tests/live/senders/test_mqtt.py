@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from emocam.live.senders.messages import message
-from tests.live.senders.conftest import EVENTS, WAIT_S, frame, until
+from tests.live.senders.conftest import EVENTS, frame, until
 
 pytest.importorskip("paho.mqtt")
 
@@ -21,6 +21,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
 from emocam.live.senders.mqtt import MqttSender
+from tests.waiting import WAIT_S
 
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 needs_broker = pytest.mark.skipif(MOSQUITTO is None, reason="needs mosquitto")

@@ -7,7 +7,8 @@ import time
 
 from emocam.live.senders import sender as sender_module
 from emocam.live.senders.sender import MOST_WAITING, NotSent, Sender
-from tests.live.senders.conftest import WAIT_S, frame, until
+from tests.live.senders.conftest import frame, until
+from tests.waiting import WAIT_S
 
 
 class Told(Sender):

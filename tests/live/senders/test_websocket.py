@@ -13,7 +13,8 @@ from emocam.live.local_server import LocalServer
 from emocam.live.senders.messages import message
 from emocam.live.senders.sender import MOST_WAITING
 from emocam.live.senders.websocket import STREAM, WebSocketSender
-from tests.live.senders.conftest import EVENTS, WAIT_S, frame, reading, until
+from tests.live.senders.conftest import EVENTS, frame, reading, until
+from tests.waiting import WAIT_S
 
 
 def joined(server: LocalServer, count: int = 1) -> bool:
