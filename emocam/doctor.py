@@ -202,18 +202,13 @@ def check_film() -> Check:
 
 def check_caches() -> Check:
     """What stays on the disk beside the results."""
-    from emocam.training.cache import cache_folder
+    from emocam.training.cache import cache_folder, font_list_folder
 
-    home, is_linux = Path.home(), sys.platform.startswith("linux")
-    default = home / ".matplotlib"
-    if is_linux:
-        default = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "matplotlib"
-    fonts = Path(os.environ.get("MPLCONFIGDIR") or default)
-    steps = cache_folder()
+    steps, fonts = cache_folder(), font_list_folder()
     found = f"steps of emocam train: {steps} ({_size(steps)})"
     found += f"; list of the system's fonts, of Matplotlib: {fonts} ({_size(fonts)})"
     workers = os.environ.get("JOBLIB_TEMP_FOLDER") or (
-        "/dev/shm" if is_linux else tempfile.gettempdir()
+        "/dev/shm" if sys.platform.startswith("linux") else tempfile.gettempdir()
     )
     found += f"; while processes run, their locks: {workers}"
     return Check("caches", "ok", f"{found}; no pictures in any of them")
@@ -223,7 +218,7 @@ def _size(folder: Path) -> str:
     if not folder.is_dir():
         return "none yet"
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return f"{size / 1e3:.0f} kB"
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
 
 
 def check_speed(recognizer: EmotionRecognizer, seconds: float = _SPEED_S) -> Check:

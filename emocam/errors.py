@@ -77,4 +77,7 @@ OPENCV_PACKAGE = '"opencv-contrib-python>=4.12,<5"'
 
 def reason_of(error: BaseException) -> str:
     """What somebody else's error says, on one line of 200 letters at most; its kind if nothing."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    said = " ".join(str(error).split())
+    if said.startswith("[Errno "):
+        said = said.partition("] ")[2]
+    return said[:200] or type(error).__name__

@@ -27,3 +27,9 @@ def test_what_an_input_can_do_wrong_is_an_input_error(kind):
 def test_a_picture_error_survives_the_way_between_processes():
     error = pickle.loads(pickle.dumps(errors.PictureError("truncated", "it ends early")))
     assert (error.status, str(error)) == ("truncated", "it ends early")
+
+
+def test_a_reason_is_told_without_the_number_of_its_kind():
+    assert errors.reason_of(BrokenPipeError(32, "Broken pipe")) == "Broken pipe"
+    assert errors.reason_of(OSError(2, "No such file", "a b")) == "No such file: 'a b'"
+    assert errors.reason_of(ValueError()) == "ValueError"

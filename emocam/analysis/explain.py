@@ -59,11 +59,18 @@ class Explanation:
     # read as without. The clusters are then the person's own.
     examples: tuple[ExampleEvidence, ...] = ()
     without: str = ""
+    face: int = 0  # its number in the photo, from 0 on the left
+    unsure_below: float = 0.0  # with a smaller probability the label is given as `unsure`
 
     @property
     def is_personal(self) -> bool:
         """Whether the face was read with a profile."""
         return bool(self.examples)
+
+    @property
+    def is_unsure(self) -> bool:
+        """Whether the label is too uncertain to be said: `label` and its like say `unsure`."""
+        return bool(self.probabilities[self.label] < self.unsure_below)
 
     def sentences(self) -> list[str]:
         """The explanation in words."""
@@ -72,7 +79,8 @@ class Explanation:
         others = [n for n, name in enumerate(self.cluster_names) if name == second]
         other = min(others, key=lambda number: self.distances[number], default=None)
         lines = [
-            f"{label} ({100 * self.probabilities[self.label]:.0f} %), second choice {second} "
+            f"{'unsure: ' if self.is_unsure else ''}{label} "
+            f"({100 * self.probabilities[self.label]:.0f} %), second choice {second} "
             f"({100 * self.probabilities[self.second]:.0f} %)",
             f"nearest {'own centre' if self.is_personal else 'cluster'}: {nearest} = "
             f"{self.cluster_names[nearest]}, "
@@ -114,7 +122,9 @@ class Explanation:
     def figures(self) -> dict[str, Any]:
         """Everything as JSON takes it."""
         return {
+            "face": self.face,
             "emotion": self.labels[self.label],
+            "unsure": self.is_unsure,
             "second": self.labels[self.second],
             "probabilities": dict(zip(self.labels, self.probabilities.tolist(), strict=True)),
             "cluster": self.cluster,

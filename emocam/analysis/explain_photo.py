@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,11 @@ def explain_photo(photo: Path, recognizer: EmotionRecognizer) -> list[Explanatio
     crops = crop_faces(frame_bgr, faces, size)
     owner = recognizer.predict_crops(np.stack(crops)).owner
     return [
-        explain_face(recognizer.model, crop, recognizer.personal if number == owner else None)
+        replace(
+            explain_face(recognizer.model, crop, recognizer.personal if number == owner else None),
+            face=number,
+            unsure_below=recognizer.certainty,
+        )
         for number, crop in enumerate(crops)
     ]
 

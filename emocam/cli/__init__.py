@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -158,7 +159,11 @@ def _printing() -> Iterator[None]:
 
 def _usage_line(error: Any) -> str:
     command = error.ctx.command_path if error.ctx else "emocam"
-    return f"{error.format_message().rstrip('.')}{_origin(error)} ('{command} --help' shows how)"
+    # Click names the kind of value by its class.
+    message = re.sub(
+        r"a valid (int|float)(eger)?( range)?$", "a number", error.format_message().rstrip(".")
+    )
+    return f"{message}{_origin(error)} ('{command} --help' shows how)"
 
 
 def _origin(error: Any) -> str:

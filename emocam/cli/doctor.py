@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def doctor(
     context: typer.Context,
     source: Annotated[
-        str | None, typer.Argument(help="A camera or stream to try; all cameras by default.")
+        str | None,
+        typer.Argument(metavar="SOURCE", help="A camera or stream to try; all cameras by default."),
     ] = None,
     model: Model = None,
     as_json: JsonOutput = False,

@@ -13,11 +13,17 @@ def explain(
     photo: Annotated[Path, typer.Argument(metavar="PHOTO", help="A photo with a face.")],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The figure to write; <photo>-explained.png."),
+        typer.Option(
+            "--output", "-o", metavar="PNG", help="The figure to write; <photo>-explained.png."
+        ),
     ] = None,
     face: Annotated[
         int | None,
-        typer.Option(min=0, help="Only this face, with its visual words; from 0 on the left."),
+        typer.Option(
+            min=0,
+            metavar="NUMBER",
+            help="Only this face, with its visual words; from 0 on the left, at most 5.",
+        ),
     ] = None,
     model: Model = None,
     profile: ProfileFile = None,
@@ -41,15 +47,16 @@ def explain(
         raise UsageError(hint)
     explanations = explain_photo(photo, EmotionRecognizer.load(model, profile=profile))
     if face is not None and face >= len(explanations):
-        raise UsageError(f"--face {face}: the photo has {len(explanations)} faces, from 0")
-    chosen = range(len(explanations)) if face is None else [face]
-    explanations = [explanations[number] for number in chosen]
+        there = "face 0" if len(explanations) == 1 else f"faces 0 to {len(explanations) - 1}"
+        raise UsageError(f"--face {face}: of this photo there is {there} to explain")
+    if face is not None:
+        explanations = [explanations[face]]
     save_png(plot_explanations(explanations), target)
     if as_json:
         print(json.dumps([explanation.figures() for explanation in explanations]))
         return
-    for number, explanation in zip(chosen, explanations, strict=True):
-        print(f"face {number}:")
+    for explanation in explanations:
+        print(f"face {explanation.face}:")
         for sentence in explanation.sentences():
             print(f"  {sentence}")
     print(target)

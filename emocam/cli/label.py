@@ -38,7 +38,9 @@ def label(
     ],
     output: Annotated[
         Path,
-        typer.Option("--output", "-o", help="The table: .csv, .jsonl, .parquet or .sqlite."),
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The table: .csv, .jsonl, .parquet or .sqlite."
+        ),
     ] = Path("labels.csv"),
     model: Model = None,
     profile: ProfileFile = None,
@@ -46,13 +48,16 @@ def label(
     jobs: Jobs = None,
     scheduler: Scheduler = None,
     gallery: Annotated[
-        Path | None, typer.Option(help="Write a contact sheet of all faces (.html).")
+        Path | None,
+        typer.Option(metavar="HTML", help="Write a contact sheet of all faces (.html)."),
     ] = None,
     annotated: Annotated[
-        Path | None, typer.Option(help="Folder for copies of the photos with boxes.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder for copies of the photos with boxes."),
     ] = None,
     sort_into: Annotated[
-        Path | None, typer.Option(help="Folder to get one folder an emotion, with links.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Folder to get one folder an emotion, with links."),
     ] = None,
     copies: Annotated[
         bool, typer.Option("--copies", help="Copies instead of links in --sort-into.")
@@ -95,7 +100,7 @@ def label(
 
 @contextmanager
 def _progress() -> Iterator[Callable[[LabelProgress], None]]:
-    with progress_bar("{task.fields[rate]}", "{task.fields[counts]}") as bar:
+    with progress_bar("{task.fields[rate]} {task.fields[counts]}") as bar:
         task = bar.add_task("photos", total=None, rate="", counts="")
         state: LabelProgress | None = None
         began_s = time.monotonic()

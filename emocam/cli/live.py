@@ -26,7 +26,8 @@ def live(
         str | None, typer.Option(metavar="WIDTHxHEIGHT", help="Ask the camera for this size.")
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(min=1, max=240, help="Ask the camera for this rate.")
+        float | None,
+        typer.Option(min=1, max=240, metavar="NUMBER", help="Ask the camera for this rate."),
     ] = None,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Show a file as if it were live.")
@@ -38,10 +39,11 @@ def live(
         bool, typer.Option("--browser", help="Show it in a browser on this computer instead.")
     ] = False,
     log: Annotated[
-        Path | None, typer.Option(help="Write readings as they come: .csv, .jsonl or .sqlite.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Write readings as they come: .csv, .jsonl or .sqlite."),
     ] = None,
     record: Annotated[
-        Path | None, typer.Option(help="Record what is drawn as an .mp4 film.")
+        Path | None, typer.Option(metavar="FILE", help="Record what is drawn as an .mp4 film.")
     ] = None,
     send: Send = None,
     virtual_camera: Annotated[
@@ -58,15 +60,19 @@ def live(
         typer.Option(metavar="udp://127.0.0.1:PORT", help="Take marks from other programs."),
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for what the keys s and r keep.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Folder for what the keys s and r keep."
+        ),
     ] = Path("emocam-output"),
     duration: Annotated[
-        float | None, typer.Option(min=0.0, help="End after so many seconds.")
+        float | None, typer.Option(min=0.0, metavar="SECONDS", help="End after so many seconds.")
     ] = None,
     profile: Annotated[
         Path | None,
         typer.Option(
-            help="Read by this profile of your face, and keep in it what keys n and l teach."
+            metavar="JSON",
+            help="Read by this profile of your face, and keep in it what keys n and l teach.",
         ),
     ] = None,
     raw: Annotated[

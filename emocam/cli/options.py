@@ -12,7 +12,9 @@ import typer
 
 Model = Annotated[
     str | None,
-    typer.Option("--model", help="A model file, or the name of one that emocam carries."),
+    typer.Option(
+        "--model", metavar="MODEL", help="A model file, or the name of one that emocam carries."
+    ),
 ]
 Certainty = Annotated[
     float | None,
@@ -20,6 +22,7 @@ Certainty = Annotated[
         "--certainty",
         min=0.0,
         max=1.0,
+        metavar="NUMBER",
         help="Below this certainty a face is 'unsure'; the model's own threshold by default.",
     ),
 ]
@@ -36,9 +39,15 @@ DatasetPath = Annotated[
 ]
 PerClass = Annotated[
     int | None,
-    typer.Option(min=1, help="Pictures of each class; as many as the smallest has by default."),
+    typer.Option(
+        min=1,
+        metavar="NUMBER",
+        help="Pictures of each class; as many as the smallest has by default.",
+    ),
 ]
-Seed = Annotated[int, typer.Option(min=0, help="The same seed draws the same pictures.")]
+Seed = Annotated[
+    int, typer.Option(min=0, metavar="NUMBER", help="The same seed draws the same pictures.")
+]
 Figure = Annotated[Path | None, typer.Option(metavar="PNG", help="Write the figure there.")]
 Report = Annotated[
     Path | None,
@@ -61,10 +70,12 @@ Send = Annotated[
     ),
 ]
 Jobs = Annotated[
-    int | None, typer.Option(min=1, help="Processes side by side; one a core by default.")
+    int | None,
+    typer.Option(min=1, metavar="NUMBER", help="Processes side by side; one a core by default."),
 ]
 Scheduler = Annotated[
-    str | None, typer.Option(help="Use the workers of a Dask cluster: tcp://host:8786")
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Use the workers of a Dask cluster: tcp://host:8786"),
 ]
 JsonOutput = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -129,16 +140,19 @@ def progress_bar(*columns: str) -> AbstractContextManager[Any]:
         TimeElapsedColumn,
         TimeRemainingColumn,
     )
+    from rich.table import Column
 
     console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(20 if columns else 40),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
-        *map(TextColumn, columns),
+        # In a narrow terminal these are cut off, not the numbers before them.
+        *(TextColumn(text, table_column=Column(ratio=1, no_wrap=True)) for text in columns),
         console=console,
+        expand=bool(columns),
         transient=True,
         disable=not console.is_terminal,
     )

@@ -34,7 +34,10 @@ def study(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for the results, made if needed.")
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="FOLDER", help="Folder for the results, made if needed."
+        ),
     ] = Path("study-results"),
     marks: Annotated[
         list[Path] | None,

@@ -36,11 +36,13 @@ class Recipe(str, Enum):
 
 def train(
     dataset: DatasetPath,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The model file to write.")] = Path(
-        "model.safetensors"
-    ),
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="FILE", help="The model file to write.")
+    ] = Path("model.safetensors"),
     recipe: Annotated[Recipe, typer.Option(help="What K-Means looks at.")] = Recipe.words,
-    size: Annotated[int, typer.Option(min=8, max=1024, help="Side of the training format.")] = 48,
+    size: Annotated[
+        int, typer.Option(min=8, max=1024, metavar="PIXELS", help="Side of the training format.")
+    ] = 48,
     balance: Annotated[
         Balance | None,
         typer.Option(
@@ -50,10 +52,17 @@ def train(
     ] = None,
     per_class: Annotated[
         int | None,
-        typer.Option(min=1, help="With undersample: pictures of each label; the rarest's number."),
+        typer.Option(
+            min=1,
+            metavar="NUMBER",
+            help="With undersample: pictures of each label; the rarest's number.",
+        ),
     ] = None,
     clusters: Annotated[
-        int | None, typer.Option(min=2, help="Emotion clusters; as many as labels by default.")
+        int | None,
+        typer.Option(
+            min=2, metavar="NUMBER", help="Emotion clusters; as many as labels by default."
+        ),
     ] = None,
     votes: Votes = None,
     votes_share: Annotated[
@@ -61,14 +70,20 @@ def train(
         typer.Option(
             min=0.0,
             max=1.0,
+            metavar="NUMBER",
             help="With --votes: 0 learns from the label alone, 1 from the votes alone; "
             "the recipe's own mix by default.",
         ),
     ] = None,
     memory: Annotated[
-        str, typer.Option(help="Memory that training may take: fewer faces are remembered then.")
+        str,
+        typer.Option(
+            metavar="SIZE", help="Memory that training may take: fewer faces are remembered then."
+        ),
     ] = "6GB",
-    seed: Annotated[int, typer.Option(help="The same seed makes the same model.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, metavar="NUMBER", help="The same seed makes the same model.")
+    ] = 0,
     force: Force = False,
 ) -> None:
     """Train a model on labelled faces."""

@@ -48,6 +48,7 @@ def video(
         typer.Option(
             "--output",
             "-o",
+            metavar="PATH",
             help="Folder for the results, made if needed; or one file: its ending says which.",
         ),
     ] = Path("emocam-output"),

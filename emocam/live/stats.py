@@ -116,20 +116,19 @@ class Summary:
 
     def lines(self) -> list[str]:
         """The summary as plain text."""
-        seconds = max(self.seconds, 1e-9)
-        missed = self.frames - self.drawn
         text = [
-            f"{self.seconds:.1f} s: {self.frames} frames ({self.frames / seconds:.1f}/s), "
-            f"{self.drawn} drawn, {missed} superseded by a newer one, {self.garbled} garbled",
+            self._frames_line(),
             f"{self.read} readings of {self.analyses} analysed frames; "
-            f"{self.readings_per_second:.1f}/s while a face was there; from camera to screen "
+            f"{self.readings_per_second:.1f}/s while a face was there; "
+            f"from camera to {'screen' if self.drawn else 'reading'} "
             f"{self.latency.quantile(0.5):.0f} ms (median), "
             f"{self.latency.quantile(0.95):.0f} ms (95th percentile)",
             f"label switches a minute: {self.switches_per_minute:.1f} "
             f"({self.raw_switches_per_minute:.1f} without smoothing)",
         ]
         if self.gaps:
-            text.append(f"{self.gaps} gaps, {self.gap_seconds:.1f} s in all")
+            gaps = "1 gap" if self.gaps == 1 else f"{self.gaps} gaps"
+            text.append(f"{gaps}, {self.gap_seconds:.1f} s in all")
         if self.turned_down:
             text.append(f"boxes turned down as no faces: {self.turned_down}")
         if self.marks:
@@ -137,6 +136,17 @@ class Summary:
             rest = len(self.marks) - _MOST_MARKS
             text.append(f"marks: {named}" + (f" and {rest} more" if rest > 0 else ""))
         return text + self._face_lines() + self.sending
+
+    def _frames_line(self) -> str:
+        rate = self.frames / max(self.seconds, 1e-9)
+        parts = [f"{self.seconds:.1f} s: {self.frames} frames ({rate:.1f}/s)"]
+        if self.drawn:  # nothing is where nobody sees it
+            parts.append(f"{self.drawn} drawn")
+            if self.frames > self.drawn:
+                parts.append(f"{self.frames - self.drawn} superseded by a newer one")
+        if self.garbled:
+            parts.append(f"{self.garbled} garbled")
+        return ", ".join(parts)
 
     def _face_lines(self) -> list[str]:
         longest = sorted(self.emotions.items(), key=lambda item: -sum(item[1].values()))

@@ -60,11 +60,17 @@ def read_profile(path: Path) -> Profile:
             raise ValueError("it is too large")
         return parse_profile(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise InputError(
-            f"{path} is not a profile of emocam ({reason}): "
-            f"make it anew with emocam teach -o {path} --force"
-        ) from error
+        raise InputError(f"{path} is not a profile of emocam{_fault(error, path)}") from error
+
+
+def _fault(error: Exception, path: Path) -> str:
+    """What is wrong, and what mends it; nothing that overwrites what was no profile ever."""
+    reason = error.strerror if isinstance(error, OSError) else error
+    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError):
+        reason = "it holds no JSON"
+    if path.suffix.lower() != ".json":
+        return f" ({reason}): name a file that emocam teach has written, such as me.json"
+    return f" ({reason}): make it anew with emocam teach -o {path} --force"
 
 
 def parse_profile(text: str) -> Profile:

@@ -13,7 +13,7 @@ from emocam.study.analysis import Analysis, SegmentRow, participant_mean
 from emocam.study.data import ReadSession
 from emocam.study.measures import lasting
 from emocam.study.segments import WHOLE
-from emocam.study.timelines import binned
+from emocam.study.timelines import binned, frame_step_s
 from emocam.video.timeline import clock
 
 _ROW = 18  # height of a label's row in pixels
@@ -98,8 +98,7 @@ def session_part(
 def _session_rows(
     one: ReadSession, first: float, last: float, labels: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    usual_s = float(np.median(np.diff(one.frames.time_s))) if len(one.frames) > 1 else 1.0
-    step = max((last - first) / _BINS, usual_s * 1.01)
+    step = max((last - first) / _BINS, frame_step_s(one.frames.time_s))
     edges = np.arange(0, last - first + step, step)
     values = binned(one, edges, first)
     xs = drawing.across((edges[:-1] + edges[1:]) / 2, 0, last - first)

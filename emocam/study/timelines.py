@@ -60,6 +60,11 @@ def binned(one: ReadSession, edges_s: Floats, zero: float) -> Floats:
     return result
 
 
+def frame_step_s(times_s: Floats) -> float:
+    """Just longer than nearly all steps between frames, so that pieces this long hold one each."""
+    return 1.01 * float(np.quantile(np.diff(times_s), 0.95)) if len(times_s) > 1 else 1.0
+
+
 def edges_for(sessions: Sequence[ReadSession], align: str | None) -> Floats:
     """Pieces of time that all sessions share."""
     starts, ends = [], []
@@ -69,11 +74,11 @@ def edges_for(sessions: Sequence[ReadSession], align: str | None) -> Floats:
             starts.append(float(one.frames.time_s[0]) - zero)
             ends.append(float(one.frames.time_s[-1]) - zero)
     first, last = min(starts, default=0.0), max(ends, default=1.0)
-    usual_s = max(
-        (float(np.median(np.diff(s.frames.time_s))) for s in sessions if len(s.frames) > 1),
-        default=1.0,
+    step = max(
+        _SHORTEST_BIN_S,
+        (last - first) / BINS,
+        *(frame_step_s(one.frames.time_s) for one in sessions),
     )
-    step = max(_SHORTEST_BIN_S, (last - first) / BINS, usual_s)
     return np.arange(first, last + step, step)
 
 

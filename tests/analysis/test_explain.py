@@ -12,6 +12,7 @@ from emocam.analysis.figures.explanation import plot_explanations
 from emocam.errors import ModelError
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.profile import Profile
+from emocam.recognition.recognizer import EmotionRecognizer
 from tests.conftest import SAMPLES
 from tests.person import Person, carried
 
@@ -76,6 +77,25 @@ def test_sentences_and_figures_say_the_same():
     assert [cluster["label"] for cluster in found["clusters"]] == ["down", "up"]
     lead = explanation.distances.argmin()
     assert lead == explanation.cluster == 0
+
+
+def test_what_is_too_uncertain_to_be_said_is_called_unsure():
+    explanation = replace(explain_face(Stripes(), striped(20, 90)), face=3, unsure_below=0.81)
+    found = explanation.figures()
+    assert found["unsure"]
+    assert found["face"] == 3
+    assert found["why"][0] == "unsure: down (80 %), second choice up (20 %)"
+    titles = [part.get_suptitle() for part in plot_explanations([explanation]).subfigs]
+    assert titles[0] == "Face 3: unsure, first choice down, second choice up"
+    assert not replace(explanation, unsure_below=0.8).is_unsure
+
+
+def test_faces_of_a_photo_know_their_number_and_the_threshold(tmp_path):
+    two = cv2.hconcat([cv2.imread(str(SAMPLES / "photos" / "obama.jpg"))] * 2)
+    cv2.imwrite(str(tmp_path / "two.png"), two)
+    explanations = explain_photo(tmp_path / "two.png", EmotionRecognizer.load(certainty=0.99))
+    assert [one.face for one in explanations] == [0, 1]
+    assert all(one.is_unsure for one in explanations)
 
 
 @pytest.mark.parametrize(

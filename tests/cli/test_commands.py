@@ -300,3 +300,29 @@ def test_the_studys_class_counts_before_and_after(capsys, three_labels, tmp_path
     _, out, _ = run(capsys, *arguments, "--balance", "none")
     assert "after:  glad 8, grim 8, odd 5\n" in out
     fails_with_one_line(run(capsys, *arguments, "--per-class", 6), 2, "'odd' has (5 pictures)")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_a_word_for_each_value_not_a_type(command):
+    for one in load_commands()[command].params:
+        is_choice = hasattr(one.type, "choices")
+        assert one.metavar or is_choice or getattr(one, "is_flag", False), one.opts
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["label", "x", "--certainty", "0,5"], "'0,5' is not a number ("),
+        (["label", "x", "--jobs", "1.5"], "'1.5' is not a number ("),
+        (["train", "x", "--seed", "a"], "'a' is not a number ("),
+        (["train", "x", "--seed", "-1"], "-1 is not in the range"),
+    ],
+)
+def test_what_is_no_number_is_called_that(capsys, arguments, said):
+    fails_with_one_line(run(capsys, *arguments), 2, said)
+
+
+def test_a_photo_given_as_a_profile_is_not_to_be_overwritten(capsys):
+    result = run(capsys, "label", PHOTO, "--profile", PHOTO, "-o", "never.csv")
+    fails_with_one_line(result, 1, "is not a profile", "it holds no JSON", "me.json")
+    assert "--force" not in result[2]

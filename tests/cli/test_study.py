@@ -131,7 +131,7 @@ def test_explain_of_several_faces_is_no_taller_than_a_page(capsys, tmp_path):
     code, out, _ = run(capsys, *explain, "--face", 1, "--force")
     assert code == 0
     assert out.startswith("face 1:")
-    fails_with_one_line(run(capsys, *explain, "--face", 2, "--force"), 2, "has 2 faces, from 0")
+    fails_with_one_line(run(capsys, *explain, "--face", 2, "--force"), 2, "faces 0 to 1")
 
 
 def test_explain_takes_a_picture_that_is_a_face_already(capsys, three_labels, trained, tmp_path):

@@ -86,3 +86,8 @@ def test_many_pictures_lie_in_a_folder_without_those_of_earlier_runs(
 def test_no_faces_is_said(tmp_path: Path) -> None:
     [path] = write_gallery(tmp_path / "g.html", [], 0, LABELS)
     assert "No faces were found." in path.read_text()
+
+
+def test_the_page_says_what_apparent_expression_is_not(tmp_path: Path) -> None:
+    [path] = write_gallery(tmp_path / "g.html", [face("sad", "a.jpg")], 1, LABELS)
+    assert "It is not what a person feels" in path.read_text(encoding="utf-8")

@@ -124,7 +124,13 @@ class TestSummary:
         assert "60 frames (30.0/s), 58 drawn, 2 superseded" in text
         assert "face 0: happy 2.0 s" in text
         assert "face 4: neutral 2.0 s" in text
-        assert "1 gaps, 2.5 s" in text
+        assert "1 gap, 2.5 s" in text
+        assert "from camera to screen" in text
+
+    def test_without_a_picture_nothing_is_said_of_drawing(self):
+        summary = Summary(frames=60, garbled=3, seconds=2.0)
+        assert summary.lines()[0] == "2.0 s: 60 frames (30.0/s), 3 garbled"
+        assert "from camera to reading" in summary.lines()[1]
 
     def test_quantiles_come_from_the_distribution(self):
         times = LatencyHistogram()

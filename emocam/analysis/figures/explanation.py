@@ -29,10 +29,11 @@ def plot_explanations(explanations: Sequence[Explanation]) -> Figure:
     row = _ALONE_IN if len(explanations) == 1 else _ROW_IN
     figure = new_figure(_WIDTH_IN, row * (len(explanations) + with_words))
     parts = figure.subfigures(len(explanations) + with_words, 1, squeeze=False).flat
-    for number, (part, explanation) in enumerate(zip(parts, explanations, strict=False)):
+    for part, explanation in zip(parts, explanations, strict=False):
         label = explanation.labels[explanation.label]
         second = explanation.labels[explanation.second]
-        part.suptitle(f"Face {number}: {label}, second choice {second}")
+        doubt = "unsure, first choice " if explanation.is_unsure else ""
+        part.suptitle(f"Face {explanation.face}: {doubt}{label}, second choice {second}")
         face, heat, bars, clusters = part.subplots(1, 4, width_ratios=(1, 1.25, 1, 1))
         _draw_face(face, explanation)
         _draw_heat(heat, explanation)
