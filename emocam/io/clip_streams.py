@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from emocam.io.containers import av, open_container
+from emocam.io.letterbox import letterbox
 from emocam.types import ImageU8
 
 from av.error import FFmpegError  # isort: skip
@@ -82,7 +83,7 @@ class ClipPictures:
     frame_count
         About how many frames there are, 0 where the file doesn't say.
     size_wh
-        Width and height of the upright frames in pixels.
+        Width and height of the upright frames in pixels; those of another size get black margins.
     first_s
         Time of the first frame that comes, in seconds from the clip's first picture; 0 where the
         file has no times.
@@ -183,7 +184,8 @@ class ClipPictures:
             return None
         turn = _TURNS.get(round(frame.rotation) % 360)
         upright = image if turn is None else cv2.rotate(image, turn)
-        return upright.astype(np.uint8, copy=False)
+        # A recorded call changes its size as the network does, and a phone as it is turned.
+        return letterbox(upright.astype(np.uint8, copy=False), self.size_wh)
 
     def close(self) -> None:
         """Close the file."""

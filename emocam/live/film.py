@@ -7,10 +7,8 @@ import shutil
 import threading
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from emocam.errors import OutputError, reason_of
+from emocam.io.letterbox import letterbox
 from emocam.types import ImageU8
 
 _STILL_EVERY_S = 0.5  # frames of a film while the camera gives none
@@ -111,7 +109,7 @@ class LiveFilm:
             with FilmRecorder(path, size_wh, fps=fps, keep_partial=True) as film:
                 next_look_s = picture[1]
                 while picture is not None:
-                    film.write(fit(picture[0], size_wh), picture[1])
+                    film.write(letterbox(picture[0], size_wh), picture[1])
                     if picture[1] >= next_look_s:
                         _check_room(path)
                         next_look_s = picture[1] + _ROOM_EVERY_S
@@ -128,16 +126,3 @@ def _check_room(path: Path) -> None:
     left_mb = shutil.disk_usage(path.parent).free >> 20
     if left_mb < _ROOM_MB:
         raise OutputError(f"{path} ends here, complete: {left_mb} MB are left on its disk")
-
-
-def fit(image_bgr: ImageU8, size_wh: tuple[int, int]) -> ImageU8:
-    """Scale a picture to this size, with black margins (letterboxing)."""
-    height, width = image_bgr.shape[:2]
-    if (width, height) == size_wh:
-        return image_bgr
-    scale = min(size_wh[0] / width, size_wh[1] / height)
-    inner = max(1, round(width * scale)), max(1, round(height * scale))
-    framed = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
-    left, top = (size_wh[0] - inner[0]) // 2, (size_wh[1] - inner[1]) // 2
-    framed[top : top + inner[1], left : left + inner[0]] = cv2.resize(image_bgr, inner)
-    return framed

@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from emocam.errors import SetupError, reason_of
-from emocam.live.film import fit
+from emocam.io.letterbox import letterbox
 from emocam.types import ImageU8
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class VirtualCamera:
     def _run(self) -> None:
         while (picture := self._next()) is not None:
             try:
-                self._device.send(fit(picture, self._size_wh))
+                self._device.send(letterbox(picture, self._size_wh))
             except Exception as error:  # noqa: BLE001 -- told to the user; the session goes on
                 with self._changed:
                     self._news.append(f"the virtual camera takes no more: {reason_of(error)}")

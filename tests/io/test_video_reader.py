@@ -210,18 +210,21 @@ def test_sound_alone_is_said(tmp_path):
         pass
 
 
-def write_h264(path: Path, times: list[float], *, sound_s: float = 0.0) -> Path:
+def write_h264(
+    path: Path, times: list[float], *, sound_s: float = 0.0, size_wh: tuple[int, int] = (64, 48)
+) -> Path:
     """H.264 with frames at these times, and silence of this length."""
     av = pytest.importorskip("av")
     from fractions import Fraction
 
     with av.open(str(path), "w") as container:
         picture = container.add_stream("libx264", rate=25)
-        picture.width, picture.height, picture.pix_fmt = 64, 48, "yuv420p"
+        picture.width, picture.height, picture.pix_fmt = *size_wh, "yuv420p"
         picture.codec_context.time_base = Fraction(1, 1000)
         sound = container.add_stream("aac", rate=48000, layout="mono") if sound_s else None
         for number, time_s in enumerate(times):
-            frame = av.VideoFrame.from_ndarray(plain_frame(min(255, 2 * number)), format="bgr24")
+            image = plain_frame(min(255, 2 * number), size_wh)
+            frame = av.VideoFrame.from_ndarray(image, format="bgr24")
             frame.pts, frame.time_base = round(1000 * time_s), Fraction(1, 1000)
             container.mux(picture.encode(frame))
         container.mux(picture.encode(None))
@@ -247,6 +250,18 @@ def test_a_bare_stream_of_h264_has_the_times_of_its_rate(tmp_path, start_s):
     with VideoFile(clip, start_s) as video:
         times = [time_s for _, time_s in video.ticks()]
     assert times == pytest.approx([n / 25 for n in range(round(start_s * 25), 50)])
+
+
+def test_a_clip_whose_pictures_change_their_size_comes_in_that_of_the_first(tmp_path):
+    first = write_h264(tmp_path / "first.ts", [n / 25 for n in range(10)])
+    later = write_h264(tmp_path / "later.ts", [1 + n / 25 for n in range(10)], size_wh=(160, 90))
+    clip = tmp_path / "clip.ts"
+    clip.write_bytes(first.read_bytes() + later.read_bytes())
+    with VideoFile(clip) as video:
+        assert video.size_wh == (64, 48)
+        shapes = [frame.image_bgr.shape for frame in video]
+    assert len(shapes) == 20
+    assert set(shapes) == {(48, 64, 3)}
 
 
 def test_sound_that_goes_on_longer_is_no_damage(tmp_path):

@@ -22,7 +22,7 @@ from emocam.io.camera import Gap
 from emocam.io.tables import open_table
 from emocam.io.video_writer import FilmRecorder
 from emocam.live.controls import KEYS, Controls
-from emocam.live.film import LiveFilm, fit
+from emocam.live.film import LiveFilm
 from emocam.live.log import Log, dated_path, save_picture
 from emocam.live.options import LiveOptions
 from emocam.live.session import LiveSession
@@ -192,12 +192,6 @@ def test_readings_wait_for_who_takes_them_however_many_they_are():
 
 
 class TestPictures:
-    def test_another_size_fits_with_margins(self):
-        framed = fit(np.full((100, 100, 3), 255, np.uint8), (200, 100))
-        assert framed.shape == (100, 200, 3)
-        assert framed[:, 50:150].min() == 255
-        assert framed[:, :50].max() == 0 == framed[:, 150:].max()
-
     def test_a_picture_is_kept_as_it_is(self, tmp_path: Path):
         image = np.random.default_rng(0).integers(0, 255, (20, 30, 3)).astype(np.uint8)
         path = dated_path(tmp_path / "new", ".png")
