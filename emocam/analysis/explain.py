@@ -60,17 +60,12 @@ class Explanation:
     examples: tuple[ExampleEvidence, ...] = ()
     without: str = ""
     face: int = 0  # its number in the photo, from 0 on the left
-    unsure_below: float = 0.0  # with a smaller probability the label is given as `unsure`
+    is_unsure: bool = False  # whether `label` and its like say `unsure` of it
 
     @property
     def is_personal(self) -> bool:
         """Whether the face was read with a profile."""
         return bool(self.examples)
-
-    @property
-    def is_unsure(self) -> bool:
-        """Whether the label is too uncertain to be said: `label` and its like say `unsure`."""
-        return bool(self.probabilities[self.label] < self.unsure_below)
 
     def sentences(self) -> list[str]:
         """The explanation in words."""

@@ -11,6 +11,7 @@ from emocam.analysis.explain import Explanation, explain_face
 from emocam.detection.crop import crop_faces
 from emocam.errors import PictureError
 from emocam.io.photos import read_photo
+from emocam.recognition.labels import UNSURE
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.types import Face, ImageU8
 
@@ -38,12 +39,15 @@ def explain_photo(photo: Path, recognizer: EmotionRecognizer) -> list[Explanatio
     if not faces:
         raise PictureError("no_face", f"{photo}: no face found; it should be upright and frontal")
     crops = crop_faces(frame_bgr, faces, size)
-    owner = recognizer.predict_crops(np.stack(crops)).owner
+    prediction = recognizer.predict_crops(np.stack(crops))
+    readings = recognizer.readings(faces, prediction.of_frame())
     return [
         replace(
-            explain_face(recognizer.model, crop, recognizer.personal if number == owner else None),
+            explain_face(
+                recognizer.model, crop, recognizer.personal if number == prediction.owner else None
+            ),
             face=number,
-            unsure_below=recognizer.certainty,
+            is_unsure=readings[number].emotion == UNSURE,
         )
         for number, crop in enumerate(crops)
     ]

@@ -80,14 +80,13 @@ def test_sentences_and_figures_say_the_same():
 
 
 def test_what_is_too_uncertain_to_be_said_is_called_unsure():
-    explanation = replace(explain_face(Stripes(), striped(20, 90)), face=3, unsure_below=0.81)
+    explanation = replace(explain_face(Stripes(), striped(20, 90)), face=3, is_unsure=True)
     found = explanation.figures()
     assert found["unsure"]
     assert found["face"] == 3
     assert found["why"][0] == "unsure: down (80 %), second choice up (20 %)"
     titles = [part.get_suptitle() for part in plot_explanations([explanation]).subfigs]
     assert titles[0] == "Face 3: unsure, first choice down, second choice up"
-    assert not replace(explanation, unsure_below=0.8).is_unsure
 
 
 def test_faces_of_a_photo_know_their_number_and_the_threshold(tmp_path):
