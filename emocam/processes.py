@@ -60,7 +60,7 @@ def prepare_processes(module: str) -> Any:
 
 
 class Process:
-    """A process that is replaced when it dies, and killed at the end of the `with` block.
+    """A process that is killed at the end of the `with` block.
 
     Parameters
     ----------
@@ -70,10 +70,16 @@ class Process:
         Whether it is forked on Linux from this very process, which then has imported all of that
         and has no thread at work: such a thread may hold a lock that is never opened in the copy.
         A process of a process would have to start another one first to be forked from.
+    is_replaced
+        Whether a new one takes its place when it dies; otherwise later calls raise
+        BrokenProcessPool.
     """
 
-    def __init__(self, module: str, *, is_forked_here: bool = False) -> None:
+    def __init__(
+        self, module: str, *, is_forked_here: bool = False, is_replaced: bool = True
+    ) -> None:
         self._module = module
+        self._is_replaced = is_replaced
         self._is_forked_here = is_forked_here and sys.platform == "linux"
         self._executor: ProcessPoolExecutor | None = None
 
@@ -92,7 +98,8 @@ class Process:
             if self._executor is not None:
                 return self._executor.submit(function, *arguments)
         except BrokenProcessPool:
-            pass
+            if not self._is_replaced:
+                raise
         context = self._context()
         self._executor = ProcessPoolExecutor(1, context, _begin_apart)
         # What is forked has the environment of the process that it is forked from.

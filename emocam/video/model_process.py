@@ -45,7 +45,8 @@ class ModelProcess:
     ) -> None:
         self.arguments = arguments
         self._worker = worker
-        self._process = Process(worker, is_forked_here=is_forked_here)
+        # A new one would know nothing of what this one was asked before.
+        self._process = Process(worker, is_forked_here=is_forked_here, is_replaced=False)
         self._is_lost = False
         self._lock = Lock()
 
@@ -71,7 +72,8 @@ class ModelProcess:
                 return None
             try:
                 return self._process.submit(_call, self._worker, name, self.arguments, *given)
-            except OSError:  # no more processes, files or memory are to be had
+            except (OSError, BrokenProcessPool):
+                # It died, or no more processes, files or memory are to be had.
                 self._is_lost = True
                 return None
 

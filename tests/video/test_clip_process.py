@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,19 @@ def test_when_it_is_killed_the_rest_is_read_here(
         os.kill(number, signal.SIGKILL)
         assert [seen(one) for one in (*first, *readings)] == expected
         assert [seen(one) for one in ahead.readings(request(), read_here)] == expected
+
+
+@kills
+def test_one_that_was_seen_to_die_before_the_next_call_is_not_replaced(
+    expected: list[tuple[Any, ...]],
+) -> None:
+    with ClipProcess(ModelArguments("pixels", None)) as ahead:
+        number = process_id(ahead)
+        readings = ahead.readings(request(), read_here)
+        first = [next(readings)]
+        lost = ahead._process.submit(os.kill, number, signal.SIGKILL)
+        assert isinstance(lost.exception(), BrokenProcessPool)
+        assert [seen(one) for one in (*first, *readings)] == expected
 
 
 def test_where_no_process_can_be_had_all_is_read_here(
