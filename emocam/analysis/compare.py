@@ -15,6 +15,10 @@ from emocam.training.faces import Faces
 from emocam.types import FloatArray, IntArray
 
 MEASURES = ("accuracy", "balanced_accuracy", "macro_f1")
+AS_TRAINED = (
+    "The model 'as trained' is not fitted anew: on pictures that it was trained on its figures are "
+    "too good"
+)
 _RESAMPLES = 2000
 _CONFIDENCE = 95.0
 
@@ -52,8 +56,9 @@ class MethodResult:
             for number, faces in self.tied.items()
             if number > 1
         ]
-        shared = ", ".join(parts) or "never"
-        return f"{self.name}: equally likely were {shared} of the {total} faces"
+        if not parts:
+            return f"{self.name}: of none of the {total} faces were two labels equally likely"
+        return f"{self.name}: equally likely were {', '.join(parts)} of the {total} faces"
 
     def figures(self) -> dict[str, Any]:
         """Everything as JSON takes it."""

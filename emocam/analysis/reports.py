@@ -13,7 +13,7 @@ from emocam.analysis.cluster_measures import (
     cluster_figures,
     overall_purity,
 )
-from emocam.analysis.compare import MethodResult, comparison_table, measure_name
+from emocam.analysis.compare import AS_TRAINED, MethodResult, comparison_table, measure_name
 from emocam.analysis.figures.base import to_png
 from emocam.analysis.figures.clusters import (
     plot_composition,
@@ -65,6 +65,7 @@ def save_comparison_report(
         source=source,
         note=rounds.note,
         results=results,
+        as_trained=AS_TRAINED,
         best=best,
         best_percent=_percent(best.measures["balanced_accuracy"].value),
         comparison=to_png(plot_comparison(results, rounds.labels, rounds.tested)),
@@ -114,6 +115,8 @@ def save_evaluation_report(
     faces: Faces,
     evaluation: Evaluation,
     voted: VotesEvaluation | None = None,
+    *,
+    remark: str = "",
 ) -> None:
     """Write the page of `emocam evaluate`, with what people saw where they were asked."""
     sheets = [
@@ -127,6 +130,7 @@ def save_evaluation_report(
         source=source,
         recipe=model.recipe,
         n=len(evaluation.targets),
+        remark=remark,
         found=to_png(plot_found(evaluation)),
         votes=None if voted is None else _votes(evaluation, voted),
         measures=_measures(evaluation),

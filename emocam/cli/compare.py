@@ -91,10 +91,11 @@ def compare(
 
 
 def _print_table(results: list[MethodResult], note: str) -> None:
-    from emocam.analysis.compare import comparison_table
+    from emocam.analysis.compare import AS_TRAINED, comparison_table
 
     print(f"{note}; 95 % intervals\n")
     print_columns(*comparison_table(results))
+    print(AS_TRAINED)
     for result in results:
         if result.failure:
             print(f"{result.name}: {result.failure}")

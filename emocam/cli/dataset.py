@@ -16,6 +16,7 @@ from emocam.cli.options import (
     PerClass,
     Report,
     Seed,
+    number_of,
     print_columns,
     print_left_out,
     progress_bar,
@@ -92,8 +93,10 @@ def dataset(
 
 
 def _print_duplicates(counts: Mapping[str, int]) -> None:
+    shown = number_of(counts["pictures_shown_more_than_once"], "picture")
+    copies = "1 copy" if counts["copies"] == 1 else f"{counts['copies']} copies"
     print(
-        f"\n{counts['pictures_shown_more_than_once']} pictures are there more than once "
-        f"({counts['copies']} copies too many), {counts['across_parts']} of them in the training "
-        f"and the test part, {counts['across_labels']} under two or more labels"
+        f"\nthere more than once: {shown} ({copies} too many), "
+        f"{counts['across_parts']} of them in the training and the test part, "
+        f"{counts['across_labels']} under two or more labels"
     )

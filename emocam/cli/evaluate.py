@@ -50,6 +50,7 @@ def evaluate(
     from emocam.recognition.recognizer import EmotionRecognizer
     from emocam.training.dataset import open_dataset
     from emocam.training.evaluate import evaluate as measure
+    from emocam.training.evaluate import known_faces
     from emocam.training.evaluate_votes import evaluate_votes
     from emocam.training.faces import load_faces
     from emocam.training.votes import read_votes, remarks
@@ -70,6 +71,8 @@ def evaluate(
         )
     print_left_out(faces.skipped)
     evaluation = measure(recognizer.model, faces)
+    remark = known_faces(recognizer.card, faces)
+    print_remarks([remark] if remark else [])
     voted = None if table is None else evaluate_votes(evaluation, faces, table)
     if table is not None:
         print_remarks(remarks(table, evaluation.labels))
@@ -77,7 +80,9 @@ def evaluate(
         drawn = plot_confusion(evaluation) if voted is None else plot_judgements(evaluation, voted)
         save_png(drawn, figure)
     if report is not None:
-        save_evaluation_report(report, str(dataset), recognizer.model, faces, evaluation, voted)
+        save_evaluation_report(
+            report, str(dataset), recognizer.model, faces, evaluation, voted, remark=remark
+        )
     if as_json:
         told = {} if voted is None else {"votes": voted.figures()}
         print(json.dumps(evaluation.figures() | told))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +98,21 @@ def evaluate(model: FaceModel, faces: Faces) -> Evaluation:
         clusters=np.concatenate([batch.clusters for batch in batches]),
         seconds_per_face=seconds,
     )
+
+
+def known_faces(card: Mapping[str, Any], faces: Faces) -> str:
+    """What is to be said of a model that was trained on these very faces; else empty.
+
+    Parameters
+    ----------
+    card
+        The model's card.
+    faces
+        What it is measured on.
+    """
+    if card.get("training", {}).get("sha256") != faces.digest():
+        return ""
+    return "the model was trained on these very faces, so it does better on them than on others"
 
 
 def balanced_accuracy(confusion: IntArray) -> float:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -117,6 +119,8 @@ def test_neighbors_that_disagree_are_counted_as_ties():
     result = run_method(method, [(faces, faces)])
     assert result.tied == {2: 5}
     assert "2 labels for 100 %" in result.ties_sentence()
+    never = replace(result, tied={1: 5}).ties_sentence()
+    assert never.endswith("of none of the 5 faces were two labels equally likely")
 
 
 class Picky(Method):

@@ -111,6 +111,17 @@ def test_the_evaluation_page(capsys, three_labels, trained, tmp_path):
     assert "with wrong answers" not in html  # there are none
 
 
+def test_a_model_is_known_to_have_seen_its_own_training_faces(
+    capsys, three_labels, trained, tmp_path
+):
+    page = tmp_path / "seen.html"
+    words = ["evaluate", three_labels, "--model", trained, "--report", page]
+    assert "these very faces" in run(capsys, *words, "--part", "train")[2]
+    assert "these very faces" in page.read_text()
+    assert "these very faces" not in run(capsys, *words, "--part", "test", "--force")[2]
+    assert "these very faces" not in page.read_text()
+
+
 def test_explain(capsys, tmp_path):
     target = tmp_path / "why.png"
     photo = SAMPLES / "photos" / "astronaut.jpg"
