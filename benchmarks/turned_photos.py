@@ -1,11 +1,12 @@
 """Turned heads found in photos, by view.
 
-Usage: EMOCAM_FACES=FOLDER python benchmarks/turned_photos.py
+Usage: EMOCAM_FACES=FOLDER python benchmarks/turned_photos.py [LABELS]
 
-FOLDER holds the photos that `turned_labels.csv` names; its columns `package` and `path` say which
-published package each one comes from, and `yaw` is told by eye. All are heads that the search
-missed at some size when these photos were gathered. Each is shown at three sizes and mirrored;
-small photos are enlarged, large ones shrunk.
+FOLDER holds the photos that LABELS names, `turned_labels.csv` when none are given; its columns
+`package` and `path` say which published package each one comes from, and `yaw` is told by eye.
+Those of `turned_labels.csv` are heads that the search missed at some size when these photos were
+gathered; `real_heads.csv` holds all heads of the photos gathered since. Each is shown at three
+sizes and mirrored; small photos are enlarged, large ones shrunk.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from emocam.types import Box, ImageU8
 
 LABELS = Path(__file__).with_name("turned_labels.csv")
 COVERS = 0.4
+UNCOUNTED = ("not counted", "no face")  # views of rows that name no head to find
 MOST_PIXELS, SMALL_PIXELS = 800, 250
 SIZES, SIZES_OF_SMALL = (1.0, 0.8, 0.62), (1.7, 1.35, 1.0)
 
@@ -45,12 +47,14 @@ def shown(photo: ImageU8, box: Box) -> Iterator[tuple[ImageU8, Box]]:
         yield np.ascontiguousarray(sized[:, ::-1]), (width - x2, y1, width - x1, y2)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, labels: Path) -> None:
     cv2.setNumThreads(1)
     detector = FaceDetector()
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    with LABELS.open(newline="") as file:
+    with labels.open(newline="") as file:
         for row in csv.DictReader(file):
+            if row["view"] in UNCOUNTED:
+                continue
             count = counts[row["half"], row["view"]]
             box = (int(row["x1"]), int(row["y1"]), int(row["x2"]), int(row["y2"]))
             for picture, where in shown(read_photo(folder / row["photo"]), box):
@@ -62,12 +66,12 @@ def main(folder: Path) -> None:
     print("|---|---|---|---|")
     for (half, view), (found, pictures, heads) in sorted(counts.items()):
         print(f"| {half} | {view} | {heads} | {found} of {pictures} |")
-    for half in ("tuning", "held out"):
+    for half in sorted({half for half, _ in counts}):
         found, pictures, heads = np.sum([one for key, one in counts.items() if key[0] == half], 0)
         print(f"| {half} | all | {heads} | {found} of {pictures} |")
 
 
 if __name__ == "__main__":
     if "EMOCAM_FACES" not in os.environ:
-        sys.exit("set EMOCAM_FACES to the folder of the photos that turned_labels.csv names")
-    main(Path(os.environ["EMOCAM_FACES"]))
+        sys.exit("set EMOCAM_FACES to the folder of the photos that the labels name")
+    main(Path(os.environ["EMOCAM_FACES"]), Path(sys.argv[1]) if sys.argv[1:] else LABELS)
