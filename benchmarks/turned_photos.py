@@ -27,7 +27,7 @@ from emocam.tracking.tracker import overlap
 from emocam.types import Box, ImageU8
 
 LABELS = Path(__file__).with_name("turned_labels.csv")
-COVERS = 0.4
+COVERS, TOUCHES = 0.4, 0.2  # intersection over union: a head's box, and one near it
 UNCOUNTED = ("not counted", "no face")  # views of rows that name no head to find
 MOST_PIXELS, SMALL_PIXELS = 800, 250
 SIZES, SIZES_OF_SMALL = (1.0, 0.8, 0.62), (1.7, 1.35, 1.0)
@@ -47,17 +47,27 @@ def shown(photo: ImageU8, box: Box) -> Iterator[tuple[ImageU8, Box]]:
         yield np.ascontiguousarray(sized[:, ::-1]), (width - x2, y1, width - x1, y2)
 
 
+def read_labels(labels: Path) -> dict[tuple[str, str], list[tuple[str, Box]]]:
+    """Of each photo and its half, what is labelled: view and box."""
+    photos: dict[tuple[str, str], list[tuple[str, Box]]] = defaultdict(list)
+    with labels.open(newline="") as file:
+        for row in csv.DictReader(file):
+            box = (int(row["x1"]), int(row["y1"]), int(row["x2"]), int(row["y2"]))
+            photos[row["photo"], row["half"]].append((row["view"], box))
+    return photos
+
+
 def main(folder: Path, labels: Path) -> None:
     cv2.setNumThreads(1)
     detector = FaceDetector()
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
-    with labels.open(newline="") as file:
-        for row in csv.DictReader(file):
-            if row["view"] in UNCOUNTED:
+    for (name, half), labelled in read_labels(labels).items():
+        photo = read_photo(folder / name)
+        for view, box in labelled:
+            if view in UNCOUNTED:
                 continue
-            count = counts[row["half"], row["view"]]
-            box = (int(row["x1"]), int(row["y1"]), int(row["x2"]), int(row["y2"]))
-            for picture, where in shown(read_photo(folder / row["photo"]), box):
+            count = counts[half, view]
+            for picture, where in shown(photo, box):
                 faces = detector.detect(picture)
                 count[0] += any(overlap(where, face.xyxy) >= COVERS for face in faces)
                 count[1] += 1
@@ -69,6 +79,26 @@ def main(folder: Path, labels: Path) -> None:
     for half in sorted({half for half, _ in counts}):
         found, pictures, heads = np.sum([one for key, one in counts.items() if key[0] == half], 0)
         print(f"| {half} | all | {heads} | {found} of {pictures} |")
+    if labels != LABELS:  # which names every face of its photos
+        print_others(detector, folder, labels)
+
+
+def print_others(detector: FaceDetector, folder: Path, labels: Path) -> None:
+    """Each box that is no labelled head, in the photos at their first size, to be looked at."""
+    photos, boxes = read_labels(labels), 0
+    for (name, half), labelled in photos.items():
+        photo = read_photo(folder / name)
+        picture, _ = next(shown(photo, (0, 0, 0, 0)))
+        times = photo.shape[1] / picture.shape[1]
+        for face in detector.detect(picture):
+            x1, y1, x2, y2 = (round(one * times) for one in face.xyxy)
+            if not any(
+                overlap(known, (x1, y1, x2, y2)) > (0 if view in UNCOUNTED else TOUCHES)
+                for view, known in labelled
+            ):
+                print(half, name, (x1, y1, x2, y2), f"{face.detection:.2f}")
+                boxes += 1
+    print(f"{boxes} boxes that are no labelled head in {len(photos)} photos")
 
 
 if __name__ == "__main__":
