@@ -90,7 +90,8 @@ class Window:
     def __init__(self, title: str) -> None:
         self.title = title
         self.on_lost: Callable[[], None] = lambda: None
-        self._is_sized = False
+        self._size_wh: tuple[int, int] | None = None  # of the last picture
+        self._is_full = False
         self._is_closed = False
         self._is_lost = False
         self._watch = ExitWatch(self._lost)
@@ -118,19 +119,32 @@ class Window:
         """
         if self._is_closed:
             return "closed"  # imshow would open the window anew
-        if not self._is_sized:
-            cv2.resizeWindow(self.title, *first_size(frame_bgr.shape[1], frame_bgr.shape[0]))
-            self._is_sized = True
+        self._fit((frame_bgr.shape[1], frame_bgr.shape[0]))
         cv2.imshow(self.title, frame_bgr)
         key = key_name(cv2.waitKeyEx(1))
         self._is_closed = not self._is_visible()
         return "closed" if self._is_closed else key
+
+    def _fit(self, size_wh: tuple[int, int]) -> None:
+        """Give the window the shape of the pictures, such as with the strip below, once each.
+
+        Qt keeps the shape that it has seen first, and would squash others; the full screen it fits
+        to each by itself.
+        """
+        before, self._size_wh = self._size_wh, size_wh
+        if before is None:
+            cv2.resizeWindow(self.title, *first_size(*size_wh))
+        elif before != size_wh and not self._is_full:
+            width = cv2.getWindowImageRect(self.title)[2]
+            if width > 0:
+                cv2.resizeWindow(self.title, width, round(width * size_wh[1] / size_wh[0]))
 
     def fullscreen(self, on: bool) -> None:
         """Fill the screen, or go back to a window."""
         if not self._is_closed:
             state = cv2.WINDOW_FULLSCREEN if on else cv2.WINDOW_NORMAL
             cv2.setWindowProperty(self.title, cv2.WND_PROP_FULLSCREEN, state)
+            self._is_full = on
 
     def __exit__(
         self,

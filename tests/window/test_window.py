@@ -228,3 +228,26 @@ def test_the_probe_finds_the_display(display: str) -> None:
     code = "import sys; from emocam.live.window import *; sys.exit(not can_show_windows())"
     env = {**os.environ, "DISPLAY": display}
     assert subprocess.run([sys.executable, "-c", code], env=env, check=False).returncode == 0
+
+
+SHAPES = """
+import cv2
+import numpy as np
+from emocam.live.window import Window
+with Window("shapes") as window:
+    for height in (300, 370, 300, 200):
+        while True:
+            window.show(np.zeros((height, 400, 3), np.uint8))
+            _, _, wide, high = cv2.getWindowImageRect("shapes")
+            if high > 0 and abs(wide / high - 400 / height) < 0.02:
+                break
+print("each fits")
+"""
+
+
+def test_a_picture_of_another_shape_is_not_squashed(display: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SHAPES], capture_output=True, text=True, timeout=WAIT_S, check=False,
+        env={**os.environ, "DISPLAY": display},
+    )  # fmt: skip
+    assert done.stdout.strip() == "each fits", done.stderr
