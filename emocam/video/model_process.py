@@ -72,8 +72,9 @@ class ModelProcess:
                 return None
             try:
                 return self._process.submit(_call, self._worker, name, self.arguments, *given)
-            except (OSError, BrokenProcessPool):
-                # It died, or no more processes, files or memory are to be had.
+            except (OSError, EOFError, RuntimeError):
+                # It died, or what it is forked from; or no more processes, threads, files or
+                # memory are to be had.
                 self._is_lost = True
                 return None
 

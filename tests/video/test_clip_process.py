@@ -124,11 +124,19 @@ def test_one_that_was_seen_to_die_before_the_next_call_is_not_replaced(
         assert [seen(one) for one in (*first, *readings)] == expected
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        BlockingIOError(11, "Resource temporarily unavailable"),
+        EOFError("unexpected EOF"),  # of multiprocessing, when what it forks from is killed
+        RuntimeError("can't start new thread"),
+    ],
+)
 def test_where_no_process_can_be_had_all_is_read_here(
-    monkeypatch: pytest.MonkeyPatch, expected: list[tuple[Any, ...]]
+    monkeypatch: pytest.MonkeyPatch, expected: list[tuple[Any, ...]], error: Exception
 ) -> None:
     def refuse(*_: object) -> Future[Any]:
-        raise BlockingIOError(11, "Resource temporarily unavailable")
+        raise error
 
     monkeypatch.setattr(Process, "submit", refuse)
     with ClipProcess(ModelArguments("pixels", None)) as ahead:
