@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
+from _thread import interrupt_main
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two exist on some systems only
+
+
+_AGAIN_S = 0.01
 
 
 class Ending(threading.Event):
@@ -39,6 +48,7 @@ def interrupt_on_kill() -> Iterator[Ending]:
 
     is_main = threading.current_thread() is threading.main_thread()
     with ExitStack() as before:
+        before.enter_context(_raised_again(killed))
         for number, usual, ours in (
             (signal.SIGINT, signal.default_int_handler, interrupt),
             (signal.SIGTERM, signal.SIG_DFL, end),
@@ -46,6 +56,33 @@ def interrupt_on_kill() -> Iterator[Ending]:
             if is_main and signal.getsignal(number) is usual:
                 before.callback(signal.signal, number, signal.signal(number, ours))
         yield killed
+
+
+@contextmanager
+def _raised_again(killed: Ending) -> Iterator[None]:
+    """Raise an interrupt once more that Python has but printed.
+
+    It does so with one that falls into a finalizer or into what it calls itself, such as at the
+    end of an import: the signal would be lost, and the run go on.
+    """
+    usual, is_over = sys.unraisablehook, threading.Event()
+
+    def signal_again() -> None:
+        if not is_over.wait(_AGAIN_S):
+            interrupt_main(signal.Signals(killed.number))
+
+    def look(ignored: UnraisableHookArgs) -> None:
+        if issubclass(ignored.exc_type, KeyboardInterrupt):
+            threading.Thread(target=signal_again, daemon=True).start()
+        else:
+            usual(ignored)
+
+    sys.unraisablehook = look
+    try:
+        yield
+    finally:
+        is_over.set()
+        sys.unraisablehook = usual
 
 
 @contextmanager

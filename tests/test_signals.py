@@ -64,3 +64,24 @@ def test_a_module_that_fails_when_its_import_is_interrupted_is_no_error(
     done = explain_with(tmp_path, "cv2", _FAILS.format(number))
     assert done.stderr == "emocam: stopped\n"
     assert done.returncode == code
+
+
+# Python prints what is raised in a finalizer, and goes on.
+_FORGETS = """
+import os, signal, time
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.{})
+        time.sleep(9)
+Finalized()
+for _ in range(900): time.sleep(0.01)
+"""
+
+
+@pytest.mark.parametrize(("number", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_that_falls_into_a_finalizer_is_not_lost(
+    tmp_path: Path, number: str, code: int
+) -> None:
+    done = explain_with(tmp_path, "cv2", _FORGETS.format(number))
+    assert done.stderr == ""
+    assert done.returncode == code
