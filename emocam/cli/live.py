@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from emocam.cli.options import Certainty, Force, Model, Send
+from emocam.cli.options import Certainty, Force, Model, Send, a_number
 from emocam.cli.terminal import Terminal
 
 
@@ -27,7 +27,13 @@ def live(
     ] = None,
     fps: Annotated[
         float | None,
-        typer.Option(min=1, max=240, metavar="NUMBER", help="Ask the camera for this rate."),
+        typer.Option(
+            min=1,
+            max=240,
+            callback=a_number,
+            metavar="NUMBER",
+            help="Ask the camera for this rate.",
+        ),
     ] = None,
     realtime: Annotated[
         bool, typer.Option("--realtime", help="Show a file as if it were live.")
@@ -66,7 +72,10 @@ def live(
         ),
     ] = Path("emocam-output"),
     duration: Annotated[
-        float | None, typer.Option(min=0.0, metavar="SECONDS", help="End after so many seconds.")
+        float | None,
+        typer.Option(
+            min=0.0, callback=a_number, metavar="SECONDS", help="End after so many seconds."
+        ),
     ] = None,
     profile: Annotated[
         Path | None,

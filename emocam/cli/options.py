@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -9,6 +10,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+
+def a_number(value: float | None) -> float | None:
+    """For options that take one: `nan` lies neither below nor above any limit."""
+    if value is not None and math.isnan(value):
+        raise typer.BadParameter("'nan' is not a number")
+    return value
+
 
 Model = Annotated[
     str | None,
@@ -22,6 +31,7 @@ Certainty = Annotated[
         "--certainty",
         min=0.0,
         max=1.0,
+        callback=a_number,
         metavar="NUMBER",
         help="Below this certainty a face is 'unsure'; the model's own threshold by default.",
     ),

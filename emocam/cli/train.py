@@ -12,6 +12,7 @@ from emocam.cli.options import (
     DatasetPath,
     Force,
     Votes,
+    a_number,
     print_left_out,
     print_remarks,
     progress_bar,
@@ -70,6 +71,7 @@ def train(
         typer.Option(
             min=0.0,
             max=1.0,
+            callback=a_number,
             metavar="NUMBER",
             help="With --votes: 0 learns from the label alone, 1 from the votes alone; "
             "the recipe's own mix by default.",

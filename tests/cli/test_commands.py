@@ -56,6 +56,21 @@ def test_every_command_has_help_without_loading_the_heavy_parts():
         assert f"emocam {command}" in result.stdout
 
 
+def test_no_option_takes_nan_for_a_number(capsys):
+    numbers = [
+        (command, option.opts[0])
+        for command, loaded in load_commands().items()
+        for option in loaded.params
+        if option.type.name.startswith("float")
+    ]
+    assert ("label", "--certainty") in numbers
+    for command, option in numbers:
+        code, _, said = run(capsys, command, option, "nan", "nothing")
+        assert code == 2
+        assert option in said
+        assert "'nan' is not a number" in said
+
+
 def test_a_table_alone_imports_nothing_that_draws(tmp_path):
     code = (
         "import sys\n"
