@@ -63,7 +63,7 @@ USUAL_PITCH = 1.6
 PROFILES_OF_REAL = 0.25
 PHOTO_SHARE, FRONTAL_OF_PHOTOS = 0.3, 0.2  # of the faces: heads in photos; of these: frontal ones
 COMPONENTS, CENTERS, SPREAD, SMOOTHNESS = 128, 2000, 2.5, 0.5
-# About as the detector does, which refines from -3.5 on and four times.
+# About as the detector does, which refines from -2.5 on and four times.
 REFINED, REFINE_LOGIT, ROUNDS, ENSEMBLE_LOGIT = 6, -1.5, 3, -0.8
 MINED_FIRST, MINED, MOST_REFINED = 25, 60, 25  # boxes a picture
 LEAST_MINED = -2.0  # logit
