@@ -19,7 +19,8 @@ from emocam.types import BoolArray, FloatArray, ImageU8
 
 LABELS = Path(__file__).with_name("real_heads.csv")
 LEARNT_FROM = "tuning"
-FRONTAL, UNCOUNTED, FACELESS = "frontal", "not counted", "no face"
+FRONTAL, UNCOUNTED = "frontal", "not counted"
+NO_HEADS = (UNCOUNTED, "no face")  # views of rows that name no head to find
 PIXELS = 144  # of a sample, three faces wide
 KEPT_PIXELS = 80  # of a head's side that is larger
 PHOTO_PIXELS = 700
@@ -33,7 +34,6 @@ class Head:
     side: float  # of the face's box, in its pixels
     yaw: float  # degrees
     frontal: bool
-    package: str
 
     def sample(self, tilt: float, mirror: bool, rng: np.random.Generator) -> ImageU8:
         """The head at FACE_PIXELS, turned anticlockwise, dim or blurred by chance."""
@@ -89,9 +89,9 @@ def read_heads(folder: Path) -> tuple[list[Head], list[Surroundings]]:
         gray = cv2.cvtColor(read_photo(folder / name), cv2.COLOR_BGR2GRAY).astype(np.uint8)
         boxes = np.array([[float(row[key]) for key in ("x1", "y1", "x2", "y2")] for row in found])
         views = np.array([row["view"] for row in found])
-        counted = (views != UNCOUNTED) & (views != FACELESS)
+        counted = ~np.isin(views, NO_HEADS)
         for row, box in zip(np.array(found)[counted], boxes[counted], strict=True):
-            heads.append(cut_out(gray, box, float(row["yaw"]), row["view"], row["package"]))
+            heads.append(cut_out(gray, box, float(row["yaw"]), row["view"]))
         shrink = min(1.0, PHOTO_PIXELS / max(gray.shape))
         small = cv2.resize(gray, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
         squares = [((a + c) / 2, (b + d) / 2, max(c - a, d - b)) for a, b, c, d in boxes[counted]]
@@ -101,7 +101,7 @@ def read_heads(folder: Path) -> tuple[list[Head], list[Surroundings]]:
     return heads, photos
 
 
-def cut_out(gray: ImageU8, box: FloatArray, yaw: float, view: str, package: str) -> Head:
+def cut_out(gray: ImageU8, box: FloatArray, yaw: float, view: str) -> Head:
     x1, y1, x2, y2 = box
     side = max(x2 - x1, y2 - y1)
     kept = min(side, KEPT_PIXELS)
@@ -112,4 +112,4 @@ def cut_out(gray: ImageU8, box: FloatArray, yaw: float, view: str, package: str)
     left, top = ((one * shrink - pixels / 2) for one in ((x1 + x2) / 2, (y1 + y2) / 2))
     way = np.array([[1, 0, -left], [0, 1, -top]], np.float32)
     cut = cv2.warpAffine(gray, way, (pixels, pixels), borderMode=cv2.BORDER_REPLICATE)
-    return Head(cut.astype(np.uint8), kept, yaw, view == FRONTAL, package)
+    return Head(cut.astype(np.uint8), kept, yaw, view == FRONTAL)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from real_heads import NO_HEADS
 
 from emocam.detection.detector import FaceDetector
 from emocam.io.photos import read_photo
@@ -28,7 +29,6 @@ from emocam.types import Box, ImageU8
 
 LABELS = Path(__file__).with_name("turned_labels.csv")
 COVERS, TOUCHES = 0.4, 0.2  # intersection over union: a head's box, and one near it
-UNCOUNTED = ("not counted", "no face")  # views of rows that name no head to find
 MOST_PIXELS, SMALL_PIXELS = 800, 250
 SIZES, SIZES_OF_SMALL = (1.0, 0.8, 0.62), (1.7, 1.35, 1.0)
 
@@ -64,7 +64,7 @@ def main(folder: Path, labels: Path) -> None:
     for (name, half), labelled in read_labels(labels).items():
         photo = read_photo(folder / name)
         for view, box in labelled:
-            if view in UNCOUNTED:
+            if view in NO_HEADS:
                 continue
             count = counts[half, view]
             for picture, where in shown(photo, box):
@@ -93,7 +93,7 @@ def print_others(detector: FaceDetector, folder: Path, labels: Path) -> None:
         for face in detector.detect(picture):
             x1, y1, x2, y2 = (round(one * times) for one in face.xyxy)
             if not any(
-                overlap(known, (x1, y1, x2, y2)) > (0 if view in UNCOUNTED else TOUCHES)
+                overlap(known, (x1, y1, x2, y2)) > (0 if view in NO_HEADS else TOUCHES)
                 for view, known in labelled
             ):
                 print(half, name, (x1, y1, x2, y2), f"{face.detection:.2f}")

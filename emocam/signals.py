@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")  # the last two exist on some systems only
-
-
-_AGAIN_S = 0.01
+_AGAIN_S = 0.01  # until Python is back from where an interrupt is only printed
 
 
 class Ending(threading.Event):

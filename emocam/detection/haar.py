@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 import cv2
@@ -112,32 +113,30 @@ class HaarEnsemble:
             if not contained(row, scored[sure])[0]:
                 rivals = scored[:, 4] > row[0, 4] - _CLEARLY_LESS
                 rivals[number] = False
-                has_rival = bool(contained(row, scored[rivals])[0])
-                logits[number] = self._logit(pyramid, row, has_rival)
+                logits[number] = self._logit(pyramid, row, scored[rivals])
         return logits
 
-    def _logit(self, pyramid: list[ImageU8], row: FloatArray, has_rival: bool) -> float:
+    def _logit(self, pyramid: list[ImageU8], row: FloatArray, rivals: FloatArray) -> float:
         """Combined logit of one candidate, shape (1, 5).
 
         A cascade that can't change the outcome is not asked: each takes as long as all the rest.
         """
         frontal, left = self._members[: len(FRONTAL)], self._members[len(FRONTAL) :]
-        windows = self._windows(pyramid, row, _JITTERS[:1], frontal[:1])
+        crops = _Crops(pyramid, row, _JITTERS[:1])
+        windows = crops.windows(frontal[:1])
         is_sure = self._combined(row, self._filled(windows, 0)) > self._ambiguous[1]
-        if is_sure and not has_rival:
+        if is_sure and not contained(row, rivals)[0]:
             # The others accept about as many windows of such a face.
             return self._combined(row, self._filled(windows, windows.item()))
-        others = self._windows(pyramid, row, _JITTERS[:1], frontal[1:])
-        windows = np.concatenate([windows, others], axis=2)
+        windows = np.concatenate([windows, crops.windows(frontal[1:])], axis=2)
         if left:
             if self._combined(row, self._filled(windows, _MOST_WINDOWS)) < 0:
                 return _NOT_ASKED
-            of_left = self._windows(pyramid, row, _JITTERS[:1], left)
-            windows = np.concatenate([windows, of_left], axis=2)
+            windows = np.concatenate([windows, crops.windows(left)], axis=2)
         logit = self._combined(row, windows)
         if not self._ambiguous[0] < logit < self._ambiguous[1]:
             return logit
-        more = self._windows(pyramid, row, _JITTERS[1:], self._members)
+        more = _Crops(pyramid, row, _JITTERS[1:]).windows(self._members)
         return self._combined(row, np.concatenate([windows, more], axis=1))
 
     def _filled(self, windows: FloatArray, count: float) -> FloatArray:
@@ -155,25 +154,27 @@ class HaarEnsemble:
         These are the verifier's logit, then log(1 + windows) of each cascade and whether it has
         any, averaged over the crops.
         """
-        return _stacked(scored, self._windows(pyramid, scored, _JITTERS, self._members))
+        return _stacked(scored, _Crops(pyramid, scored, _JITTERS).windows(self._members))
 
-    def _windows(
-        self,
-        pyramid: list[ImageU8],
-        scored: FloatArray,
-        jitters: FloatArray,
-        members: Sequence[tuple[cv2.CascadeClassifier, Member]],
-    ) -> FloatArray:
-        """Windows that each cascade accepts, shape (candidates, jitters, cascades)."""
+
+class _Crops:
+    """Upright crops around candidates, each jittered, cut out once for all cascades of a size."""
+
+    def __init__(self, pyramid: list[ImageU8], scored: FloatArray, jitters: FloatArray) -> None:
         boxes = np.concatenate([_jittered(row, jitters) for row in scored] or [scored])
-        sizes = {(member.crop_share, member.crop_pixels) for _, member in members}
-        crops = {size: upright_crops(pyramid, boxes, *size) for size in sizes}
+        self._jitters = len(jitters)
+        self._cut = cache(partial(upright_crops, pyramid, boxes))
+
+    def windows(self, members: Sequence[tuple[cv2.CascadeClassifier, Member]]) -> FloatArray:
+        """Windows that each cascade accepts, shape (candidates, jitters, cascades)."""
         counts = [
-            [_count_windows(cascade, member, crop) for crop in crops[size]]
+            [
+                _count_windows(cascade, member, crop)
+                for crop in self._cut(member.crop_share, member.crop_pixels)
+            ]
             for cascade, member in members
-            for size in [(member.crop_share, member.crop_pixels)]
         ]
-        windows = np.array(counts, np.float32).reshape(len(counts), -1, len(jitters))
+        windows = np.array(counts, np.float32).reshape(len(counts), -1, self._jitters)
         return np.asarray(windows.transpose(1, 2, 0))
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 from emocam.io.clip_streams import ClipSound
 from emocam.io.video_writer import FilmRecorder
@@ -20,8 +19,13 @@ class ClipFilm:
 
     Parameters
     ----------
+    completing
+        Completes the film when it ends.
+    encoding
+        Encodes the last frames when it ends, which is before. The sound is read until then: the
+        clip must not be closed earlier.
     path
-        Where it goes; complete when the `with` block ends.
+        Where it goes.
     labels
         The model's expressions.
     fps
@@ -38,26 +42,22 @@ class ClipFilm:
     """
 
     def __init__(
-        self, path: Path, labels: Sequence[str], *, fps: float, sound: ClipSound | None, blur: bool
+        self,
+        completing: ExitStack,
+        encoding: ExitStack,
+        path: Path,
+        labels: Sequence[str],
+        *,
+        fps: float,
+        sound: ClipSound | None,
+        blur: bool,
     ) -> None:
         self.start_s = 0.0
+        self._completing, self._encoding = completing, encoding
         self._path, self._fps, self._sound = path, fps, sound
         self._overlay = Overlay(labels)
         self._options = OverlayOptions(strip=True, blur=blur)
         self._recorder: FilmRecorder | None = None
-        self._open = ExitStack()
-
-    def __enter__(self) -> ClipFilm:
-        return self
-
-    @contextmanager
-    def taking_frames(self) -> Iterator[None]:
-        """Frames are added inside of this block; when it ends, all are encoded.
-
-        The sound is read until then: the clip must not be closed before.
-        """
-        with ExitStack() as self._encodings:
-            yield
 
     @property
     def lacks(self) -> str:
@@ -83,14 +83,6 @@ class ClipFilm:
         if self._recorder is None:
             size_wh = picture.shape[1], picture.shape[0]
             recorder = FilmRecorder(self._path, size_wh, fps=self._fps, sound=self._sound)
-            self._recorder, self.start_s = self._open.enter_context(recorder), time_s
-            self._encoding = self._encodings.enter_context(FilmThread(recorder))
-        self._encoding.write(picture, time_s)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._open.__exit__(kind, error, trace)
+            self._recorder, self.start_s = self._completing.enter_context(recorder), time_s
+            self._thread = self._encoding.enter_context(FilmThread(recorder))
+        self._thread.write(picture, time_s)

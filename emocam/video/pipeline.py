@@ -205,9 +205,7 @@ class _ClipWork:
                 VideoFile(self.clip, self._options.start_s, self._options.end_s)
             )
             give_back_memory()
-            self._film = self._begin_film(stack, video)
-            if self._film is not None:
-                reading.enter_context(self._film.taking_frames())
+            self._film = self._new_film(stack, reading, video)
             # Checked here alone: once all frames were read, a later stop changes nothing.
             frames, stopped = 0, False
             for frame, now, drawn in self._steps(reading, video, stop):
@@ -243,19 +241,20 @@ class _ClipWork:
             film_start_s=0.0 if self._film is None else self._film.start_s,
         )
 
-    def _begin_film(self, stack: ExitStack, video: VideoFile) -> ClipFilm | None:
+    def _new_film(self, stack: ExitStack, reading: ExitStack, video: VideoFile) -> ClipFilm | None:
         if self.outputs.film is None:
             return None
         from emocam.video.clip_film import ClipFilm  # a table alone needs none of what draws
 
-        film = ClipFilm(
+        return ClipFilm(
+            stack,
+            reading,
             self.outputs.film,
             self._recognizer.labels,
             fps=video.fps,
             sound=video.sound(),
             blur=self._options.blur,
         )
-        return stack.enter_context(film)
 
     def _steps(
         self, stack: ExitStack, video: VideoFile, stop: threading.Event
