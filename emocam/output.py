@@ -36,9 +36,29 @@ def check_free(*paths: Path | None, force: bool) -> None:
         with writing(path):  # a name may be too long to ask for
             is_there = path.exists()
         if is_there and not force:
-            raise UsageError(
-                f"{path} exists: add --force to overwrite it, or choose another --output"
-            )
+            raise UsageError(f"{path} exists: add --force to overwrite it, or name another")
+
+
+def check_ending(path: Path, ending: str, *others: str, what: str) -> None:
+    """Raise UsageError when a result's name promises something else than what is written.
+
+    Parameters
+    ----------
+    path
+        Where the result is to go.
+    ending, others
+        Endings that fit, small letters with the dot, the usual one first.
+    what
+        The result, such as `a film`.
+
+    Raises
+    ------
+    UsageError
+        That one.
+    """
+    if path.suffix.lower() not in (ending, *others):
+        endings = " or ".join((ending, *others))
+        raise UsageError(f"{what} ends in {endings}; got '{path}': try {path.stem}{ending}")
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from emocam.cli.options import Force, JsonOutput, Model, ProfileFile
+from emocam.cli.options import Force, JsonOutput, Model, ProfileFile, a_figure
 
 
 def explain(
@@ -14,7 +14,11 @@ def explain(
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="PNG", help="The figure to write; <photo>-explained.png."
+            "--output",
+            "-o",
+            callback=a_figure,
+            metavar="PNG",
+            help="The figure to write; <photo>-explained.png.",
         ),
     ] = None,
     face: Annotated[

@@ -19,6 +19,8 @@ from emocam.cli.options import (
     Model,
     ProfileFile,
     Scheduler,
+    a_page,
+    is_given,
     number_of,
     progress_bar,
 )
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 
 def label(
+    context: typer.Context,
     inputs: Annotated[
         list[str],
         typer.Argument(
@@ -49,7 +52,9 @@ def label(
     scheduler: Scheduler = None,
     gallery: Annotated[
         Path | None,
-        typer.Option(metavar="HTML", help="Write a contact sheet of all faces (.html)."),
+        typer.Option(
+            callback=a_page, metavar="HTML", help="Write a contact sheet of all faces (.html)."
+        ),
     ] = None,
     annotated: Annotated[
         Path | None,
@@ -70,9 +75,12 @@ def label(
 
     The same command goes on where an interrupted one stopped.
     """
+    from emocam.errors import UsageError
     from emocam.label.pool import WORKER
     from emocam.processes import prepare_processes
 
+    if sort_into is None and is_given(context, "copies"):
+        raise UsageError("--copies needs --sort-into")
     if scheduler is None:
         prepare_processes(WORKER)
     from emocam.label.run import LabelOptions, label_photos

@@ -19,6 +19,36 @@ def a_number(value: float | None) -> float | None:
     return value
 
 
+def is_given(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line itself, not in an `emocam.toml`."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def a_figure(path: Path | None) -> Path | None:
+    """For options that name one."""
+    return _ending(path, ".png", what="a figure")
+
+
+def a_page(path: Path | None) -> Path | None:
+    """For options that name one."""
+    return _ending(path, ".html", ".htm", what="a page")
+
+
+def a_profile(path: Path) -> Path:
+    """For options that name one to be written."""
+    _ending(path, ".json", what="a profile")
+    return path
+
+
+def _ending(path: Path | None, *endings: str, what: str) -> Path | None:
+    from emocam.output import check_ending
+
+    if path is not None:
+        check_ending(path, *endings, what=what)
+    return path
+
+
 Model = Annotated[
     str | None,
     typer.Option(
@@ -58,10 +88,17 @@ PerClass = Annotated[
 Seed = Annotated[
     int, typer.Option(min=0, metavar="NUMBER", help="The same seed draws the same pictures.")
 ]
-Figure = Annotated[Path | None, typer.Option(metavar="PNG", help="Write the figure there.")]
+Figure = Annotated[
+    Path | None,
+    typer.Option(callback=a_figure, metavar="PNG", help="Write the figure there."),
+]
 Report = Annotated[
     Path | None,
-    typer.Option(metavar="HTML", help="Write one self-contained page with all figures."),
+    typer.Option(
+        callback=a_page,
+        metavar="HTML",
+        help="Write one self-contained page with all figures.",
+    ),
 ]
 Votes = Annotated[
     Path | None,

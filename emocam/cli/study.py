@@ -14,6 +14,7 @@ from emocam.cli.options import (
     JsonOutput,
     Model,
     Scheduler,
+    is_given,
     number_of,
     progress_bar,
 )
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
     from emocam.study.run import StudyResult
 
 _FAILED_SHOWN = 5
+_OF_PICTURES = ("face", "every", "films", "model", "certainty")
 
 
 def study(
+    context: typer.Context,
     plan: Annotated[
         Path,
         typer.Argument(
@@ -108,6 +111,10 @@ def study(
     from emocam.study.run import StudyOptions, run_study
     from emocam.study.segments import SegmentSources, read_marks
 
+    if from_tables:
+        for name in _OF_PICTURES:
+            if is_given(context, name):
+                raise UsageError(f"--{name} is for reading pictures, which --from-tables does not")
     files = [path for path in marks or [] if str(path) != "beside"]
     length_s = None if segment_length is None else parse_time(segment_length)
     if length_s is not None and length_s <= 0:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emocam.cli.options import Force, JsonOutput, Model, print_left_out
+from emocam.cli.options import (
+    Force,
+    JsonOutput,
+    Model,
+    a_profile,
+    is_given,
+    print_left_out,
+)
 
 if TYPE_CHECKING:
     from emocam.recognition.recognizer import EmotionRecognizer
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 
 
 def teach(
+    context: typer.Context,
     source: Annotated[
         str,
         typer.Argument(
@@ -24,7 +32,8 @@ def teach(
         ),
     ] = "0",
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="JSON", help="The profile.")
+        Path,
+        typer.Option("--output", "-o", callback=a_profile, metavar="JSON", help="The profile."),
     ] = Path("me.json"),
     labels: Annotated[
         str | None,
@@ -72,15 +81,23 @@ def teach(
     from emocam.teaching.teach import check_target, taught_profile
 
     path = Path(source)
+    is_profile = path.suffix.lower() == ".json"
     if show:
-        target = path if path.suffix.lower() == ".json" else output
+        if is_given(context, "source") and not is_profile:
+            raise UsageError(f"--show tells about a profile, such as {output}; got '{source}'")
+        target = path if is_profile else output
         recognizer = EmotionRecognizer.load(model)
         _print(ProfileSummary.of(recognizer.model, Profile.load(target)), as_json=as_json)
         return
-    if path.suffix.lower() == ".json":
+    if is_profile:
         raise UsageError(f"{source} is a profile: 'emocam teach {source} --show' tells about it")
     check_target(output, add=add, anew=anew, force=force)
-    if path.is_dir() or (path.is_file() and not realtime):
+    is_camera = not path.is_dir() and (realtime or not path.is_file())
+    if is_given(context, "labels") and not is_camera:
+        raise UsageError(f"--labels asks the camera for them; {source} is taken as it is")
+    if is_given(context, "marks") and (is_camera or path.is_dir()):
+        raise UsageError(f"--marks says what a clip shows; {source} is none")
+    if not is_camera:
         recognizer = EmotionRecognizer.load(model)
         lesson = _learn_files(path, marks, recognizer)
     else:
@@ -116,8 +133,14 @@ def _learn_files(path: Path, marks: Path | None, recognizer: EmotionRecognizer) 
         from emocam.teaching.from_photos import learn_photos
 
         return learn_photos(path, recognizer)
+    from emocam.io.media_kind import PHOTO_ENDINGS
     from emocam.teaching.from_clip import learn_clip, read_marks
 
+    if path.suffix.lower() in PHOTO_ENDINGS and marks is None:
+        raise UsageError(
+            f"{path} is a photo: photos to learn from belong in folders named by what they show, "
+            f"such as faces/happy/{path.name}; then: emocam teach faces"
+        )
     if marks is None:
         raise UsageError(
             f"what does {path} show when? --marks marks.csv says it, with the columns start, end "

@@ -14,6 +14,7 @@ from emocam.cli.options import (
     Model,
     ProfileFile,
     Send,
+    is_given,
     progress_bar,
 )
 from emocam.cli.terminal import Terminal
@@ -39,6 +40,7 @@ class Faces(str, Enum):
 
 
 def video(
+    context: typer.Context,
     clips: Annotated[
         list[Path],
         typer.Argument(metavar="CLIP...", help="Video files, folders of them, or patterns."),
@@ -114,6 +116,8 @@ def video(
         table_ending=f".{table_kind.value}",
         force=force,
     )
+    if is_given(context, "table_kind"):
+        _check_kind(planned[0].table, table_kind)
     is_alone = realtime or is_one_core()
     process = ClipProcess if any(one.is_drawn for one in planned) else ReadingProcess
     arguments = ModelArguments(model, profile, certainty)
@@ -160,6 +164,17 @@ def video(
         failed = _annotate_all(zip(found, planned, strict=True), annotate, terminal)
     if failed:
         raise typer.Exit(1)
+
+
+def _check_kind(table: Path | None, kind: TableKind) -> None:
+    from emocam.errors import UsageError
+
+    if table is None:
+        raise UsageError(f"--table-kind {kind.value} needs a table: add --table")
+    if table.suffix.lower() != f".{kind.value}":
+        raise UsageError(
+            f"--table-kind {kind.value} is for tables in a folder: {table} says its kind itself"
+        )
 
 
 def _annotate_all(

@@ -176,6 +176,8 @@ class _FileCapture:
     backend = "PyAV"
 
     def __init__(self, path: Path) -> None:
+        if path.is_dir():
+            raise SourceError(f"{path} is a folder: name one clip in it")
         if not path.is_file():
             raise SourceError(f"there is no file {path} (a camera is a number, such as 0)")
         from emocam.io.video_reader import VideoFile  # 17 MB that a camera doesn't need

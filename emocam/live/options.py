@@ -13,7 +13,7 @@ from emocam.io.tables import check_table
 from emocam.live.marks import mark_names, parse_marks_address
 from emocam.live.senders.addresses import parse_receivers
 from emocam.live.virtual_camera import check_virtual_camera
-from emocam.output import check_free
+from emocam.output import check_ending, check_free
 from emocam.recognition.model_file import find_model
 
 
@@ -50,6 +50,11 @@ class LiveOptions:
         """All sources."""
         return (self.address, *self.others)
 
+    @property
+    def is_profile_new(self) -> bool:
+        """Whether the profile is to be begun by keys, as there is no file of its name."""
+        return self.profile is not None and not self.profile.exists()
+
     def check(self) -> None:
         """Find what is wrong before a camera is opened.
 
@@ -70,12 +75,15 @@ class LiveOptions:
         mark_names(self.marks)
         if self.marks_from is not None:
             parse_marks_address(self.marks_from)
+        if self.is_profile_new and not (self.window or self.browser):
+            raise UsageError(
+                f"there is no profile {self.profile}: 'emocam teach -o {self.profile}' makes it"
+            )
         if self.log is not None:
             check_table(self.log)
             check_free(self.log, force=self.force)
         if self.record is not None:
-            if self.record.suffix.lower() != ".mp4":
-                raise UsageError(f"a film ends in .mp4; got --record {self.record}")
+            check_ending(self.record, ".mp4", what="a film")
             check_free(self.record, force=self.force)
 
 

@@ -85,6 +85,8 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
             reporter.note(f"open {sinks.browser.url} in a browser; Ctrl-C ends")
         elif probe is not None and sinks.window is None:
             reporter.note("no display for a window here: going on without; Ctrl-C ends")
+        if options.is_profile_new:
+            reporter.note(f"there is no profile {options.profile} yet: the key n or l begins it")
         session.run(ending)
     return session.summary
 
@@ -112,7 +114,7 @@ def _make_follower(
         Follower(recognizer, smooth=not options.raw, keep_all=options.keep_all)
         for _ in options.addresses
     ]
-    if options.profile is not None and options.profile.exists():
+    if options.profile is not None and not options.is_profile_new:
         profile = Profile.load(options.profile)
         for follower in followers:
             follower.use_profile(profile)

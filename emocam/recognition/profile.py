@@ -265,10 +265,12 @@ def check_label(label: str) -> None:
 
 
 def _grouped(examples: Iterable[Example]) -> tuple[Example, ...]:
-    by_label: dict[str, list[Example]] = {}
+    """The newest of each label; a picture that was learnt twice counts once."""
+    by_label: dict[str, dict[bytes, Example]] = {}
     for one in examples:
-        by_label.setdefault(one.label, []).append(one)
-    return tuple(one for some in by_label.values() for one in some[-MOST_EXAMPLES:])
+        some = by_label.setdefault(one.label, {})
+        some.setdefault(one.point.astype(np.float16).tobytes(), one)  # as precise as a file is
+    return tuple(one for some in by_label.values() for one in [*some.values()][-MOST_EXAMPLES:])
 
 
 def _examples_of(

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emocam.errors import UsageError
+from emocam.io.media_kind import PHOTO_ENDINGS, VIDEO_ENDINGS
 from emocam.io.table_formats import TABLE_FORMATS
 from emocam.io.tables import check_table
 from emocam.output import check_free, writing
 
 _FILM, _REPORT = ".mp4", ".html"
+_OTHER_FILES = {".db", ".htm", ".json", ".ods", ".pdf", ".tsv", ".txt", ".xls", ".xlsx", ".xml"}
 _NOTHING_NAMED = False, False, False
 
 
@@ -99,6 +101,7 @@ def plan_outputs(
     UsageError
         When a result exists already, would replace a clip, or can't be of this kind.
     """
+    _check_output(output)
     if _is_file(output):
         one = _one_file(output)
         wanted = film, table, report
@@ -123,6 +126,18 @@ def plan_outputs(
             check_table(path)
         check_free(path, force=force)
     return planned
+
+
+def _check_output(output: Path) -> None:
+    """A name such as `film.mov` means a file, not a folder, but of a kind that is not written."""
+    ending = output.suffix.lower()
+    others = (VIDEO_ENDINGS | PHOTO_ENDINGS | _OTHER_FILES) - {_FILM}
+    with writing(output):
+        if ending in others and not output.is_dir():
+            raise UsageError(
+                f"a film ends in {_FILM}, a report in {_REPORT}, a table in "
+                f"{', '.join(TABLE_FORMATS)}; got '{output}'"
+            )
 
 
 def _is_file(output: Path) -> bool:

@@ -147,6 +147,13 @@ def test_what_is_for_another_command_is_nothing_to_do_and_says_which(
         (["evaluate", "nowhere.zip", "--model", "nope"], ["no model 'nope'"]),
         (["label", "nowhere"], ["nowhere"]),
         (["train", "nowhere"], ["nowhere", "zip, a folder or fer2013.csv"]),
+        (["dataset", "x", "--figure", "f.pdf"], ["a figure ends in .png", "f.pdf", "try f.png"]),
+        (["evaluate", "x", "--report", "r.pdf"], ["a page ends in .html or .htm", "r.pdf"]),
+        (["explain", "x", "-o", "x.jpg"], ["a figure ends in .png", "x.jpg"]),
+        (["label", "x", "--gallery", "g.png"], ["a page ends in .html", "g.png"]),
+        (["label", "x", "--copies"], ["--copies needs --sort-into"]),
+        (["study", "x", "--from-tables", "--films"], ["--films", "--from-tables"]),
+        (["live", "0", "--no-window", "--profile", "no.json"], ["emocam teach -o no.json"]),
     ],
     ids=" ".join,
 )

@@ -90,6 +90,16 @@ def test_the_ending_of_one_file_says_what_is_wanted(capsys, tmp_path, short_clip
     assert [path.name for path in tmp_path.iterdir()] == ["faces.jsonl"]
 
 
+def test_a_default_kind_of_table_gives_way_to_the_name_of_one(
+    capsys, tmp_path, monkeypatch, short_clip
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "emocam.toml").write_text("[video]\ntable-kind = 'jsonl'\n")
+    code, _, _ = run(capsys, "video", short_clip, "-o", "x.csv")
+    assert code == 0
+    assert rows_of(tmp_path / "x.csv")
+
+
 def test_a_part_analysed_now_and_then(capsys, tmp_path, short_clip):
     part = ["--start", "0.2s", "--end", "0:00.8", "--every", "0.2s"]
     code, _, _ = run(capsys, "video", short_clip, "-o", tmp_path, *part)
@@ -165,6 +175,10 @@ def test_a_clip_that_fails_does_not_stop_the_next(capsys, tmp_path):
         (["--every", "often"], ["'often'"]),
         (["--faces", "two"], ["two"]),
         (["-o", "x.csv", "--film"], ["x.csv", "folder"]),
+        (["-o", "film.mov"], ["film.mov", "a film ends in .mp4"]),
+        (["-o", "x.xlsx", "--table"], ["x.xlsx", ".csv, .jsonl"]),
+        (["-o", "x.sqlite", "--table-kind", "jsonl"], ["--table-kind jsonl", "x.sqlite"]),
+        (["--film", "--table-kind", "jsonl"], ["--table-kind jsonl", "add --table"]),
     ],
 )
 def test_wrong_usage_is_one_line(capsys, tmp_path, monkeypatch, short_clip, more, words):

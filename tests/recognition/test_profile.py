@@ -74,7 +74,10 @@ def test_it_can_be_added_to_and_taught_anew(profile: Profile):
     more = profile.with_examples([Example("happy", Person(1).point("happy"))])
     assert more.count("happy") == 3
     assert {one.label for one in more.without(["happy"])} == {"sad", "tongue out"}
-    many = profile.with_examples([Example("sad", Person(1).point("sad"))] * 99)
+    point = Person(1).point("sad")
+    again = more.with_examples([Example("sad", point), Example("sad", point.copy())])
+    assert again.count("sad") == more.count("sad") + 1  # the same picture counts once
+    many = profile.with_examples([Example("sad", point + n) for n in range(99)])
     assert many.count("sad") == MOST_EXAMPLES
 
 
