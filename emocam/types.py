@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +13,8 @@ FloatArray: TypeAlias = npt.NDArray[np.float32]
 IntArray: TypeAlias = npt.NDArray[np.int64]
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 Box: TypeAlias = tuple[int, int, int, int]
+# What callers have: OpenCV's own hints leave open what its pictures hold. It is checked when used.
+AnyArray: TypeAlias = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,10 +147,16 @@ class Reading:
         return reading_html(self)
 
 
-def check_bgr(image_bgr: ImageU8) -> None:
-    """Raise ValueError unless this is a picture of shape (height, width, 3), uint8."""
-    if image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
-        raise ValueError(
-            "a picture is uint8 of shape (height, width, 3), "
-            f"got {image_bgr.dtype} of shape {image_bgr.shape}"
-        )
+def check_bgr(image_bgr: object) -> ImageU8:
+    """The picture itself; ValueError unless it is one of shape (height, width, 3), uint8."""
+    if not isinstance(image_bgr, np.ndarray):
+        came = type(image_bgr).__name__
+        if image_bgr is None:
+            came += ", which cv2.imread gives for a file that it can't read"
+    elif image_bgr.ndim != 3 or image_bgr.shape[2] != 3 or image_bgr.dtype != np.uint8:
+        came = f"{image_bgr.dtype} of shape {image_bgr.shape}"
+    elif not image_bgr.size:
+        came = f"one without pixels, of shape {image_bgr.shape}"
+    else:
+        return image_bgr
+    raise ValueError(f"a picture is uint8 of shape (height, width, 3), got {came}")

@@ -10,7 +10,6 @@ It keeps nothing. Before others reach it: ask who may, limit how often, and mind
 from __future__ import annotations
 
 from functools import lru_cache
-from threading import Lock
 from typing import Any
 
 import cv2
@@ -22,7 +21,6 @@ from emocam import EmotionRecognizer
 
 MOST_BYTES, MOST_PIXELS = 20_000_000, 50_000_000
 app = FastAPI(title="emocam")
-_one_at_a_time = Lock()  # a recognizer belongs to one thread at a time
 
 
 @lru_cache(maxsize=1)
@@ -34,8 +32,7 @@ def read_photo(data: bytes) -> list[dict[str, Any]]:
     image_bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
     if image_bgr is None or image_bgr.size > 3 * MOST_PIXELS:
         raise HTTPException(415, "no picture that can be read")
-    with _one_at_a_time:
-        return [row for row in recognizer().read(image_bgr).rows() if row["status"] == "ok"]
+    return [row for row in recognizer().read(image_bgr).rows() if row["status"] == "ok"]
 
 
 @app.post("/read")

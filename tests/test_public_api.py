@@ -7,9 +7,12 @@ import doctest
 import importlib
 import inspect
 import os
+import pickle
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -19,7 +22,7 @@ import pytest
 import emocam
 from emocam import EmotionRecognizer, Face, Follower, FrameReadings, Reading
 from emocam.detection.crop import crop_faces
-from emocam.errors import PictureError, SourceError
+from emocam.errors import PictureError, SourceError, UsageError
 from emocam.recognition.labels import EMOTIONS
 from tests.cli.test_commands import run
 from tests.conftest import SAMPLES
@@ -171,14 +174,98 @@ def test_reading_a_clip_may_end_early(recognizer):
 def test_what_is_no_clip_or_photo_is_told(recognizer, tmp_path: Path):
     with pytest.raises(SourceError, match="there is no video file"):
         next(emocam.read_video(tmp_path / "absent.mp4", recognizer))
-    with pytest.raises(PictureError, match="no longer there"):
+    with pytest.raises(UsageError, match="there is no file or folder"):
         next(emocam.read_photos([tmp_path / "absent.jpg"], recognizer))
+    (tmp_path / "broken.jpg").write_bytes(b"no photo")
+    with pytest.raises(PictureError, match=r"broken\.jpg: "):
+        next(emocam.read_photos(tmp_path / "broken.jpg", recognizer))
 
 
 def test_photos_come_with_their_readings(recognizer, picture):
     ((frame, readings),) = emocam.read_photos([PHOTO], recognizer)
     assert frame.image_bgr.shape == picture.shape
     assert (readings.source, readings.time_s, len(readings)) == (os.fspath(PHOTO), None, 1)
+
+
+def test_one_photo_or_a_folder_of_them_needs_no_list(recognizer):
+    ((frame, _),) = emocam.read_photos(str(PHOTO), recognizer)
+    assert frame.source == str(PHOTO)
+    names = [Path(frame.source).name for frame, _ in emocam.read_photos(PHOTO.parent, recognizer)]
+    assert names == ["astronaut.jpg", "biden.jpg", "obama.jpg"]
+
+
+def test_boxes_may_be_rows_of_an_array(recognizer, picture):
+    box = recognizer.read(picture)[0].face.xyxy
+    rows = np.array([box, box], np.float32) + 0.2
+    assert [one.face.xyxy for one in recognizer.read_faces(picture, rows)] == [box, box]
+    assert len(recognizer.read_faces(picture, rows[:0])) == 0
+    for wrong in (rows[0], rows[:, :3], [(0, 0, float("nan"), 9)]):
+        with pytest.raises(ValueError, match="left, top, right, bottom in pixels, got"):
+            recognizer.read_faces(picture, wrong)
+    with pytest.raises(ValueError, match="outside the picture"):
+        recognizer.read_faces(picture, rows + 5000)
+
+
+def test_threads_may_share_a_recognizer(recognizer):
+    pictures = [cv2.imread(str(path)) for path in sorted(PHOTO.parent.glob("*.jpg"))]
+    alone = [recognizer.read(one).rows() for one in pictures]
+    with ThreadPoolExecutor(6) as pool:
+        together = list(pool.map(lambda one: recognizer.read(one).rows(), pictures * 4))
+    assert together == alone * 4
+
+
+def test_a_recognizer_that_has_read_can_be_pickled(recognizer, picture):
+    before = recognizer.read(picture).rows()
+    assert pickle.loads(pickle.dumps(recognizer)).read(picture).rows() == before
+
+
+def test_what_is_no_picture_is_a_value_error_that_says_so(recognizer, picture):
+    readings = recognizer.read(picture)
+    for wrong, said in (
+        (None, "NoneType, which cv2.imread gives"),
+        ("photo.jpg", "got str"),
+        (picture[:0], "without pixels"),
+        (picture[..., 0], r"uint8 of shape \(\d+, \d+\)"),
+    ):
+        for use in (
+            recognizer.read,
+            partial(recognizer.read_faces, faces=[(0, 0, 9, 9)]),
+            partial(emocam.Follower(recognizer).follow, time_s=0.0),
+            partial(emocam.draw, readings=readings),
+            lambda it: emocam.Profile.learn(recognizer, {"happy": [it]}),
+        ):
+            with pytest.raises(ValueError, match=said):
+                use(wrong)
+
+
+def test_certainty_is_a_probability():
+    with pytest.raises(ValueError, match="from 0 to 1, got 50"):
+        emocam.EmotionRecognizer.load(certainty=50)
+
+
+def test_opencvs_pictures_fit_the_type_hints(tmp_path: Path):
+    pytest.importorskip("mypy")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import cv2\n"
+        "from emocam import EmotionRecognizer, Follower, Profile, draw, train\n"
+        "recognizer = EmotionRecognizer.load()\n"
+        "frame_bgr = cv2.imread('photo.jpg')\n"
+        "assert frame_bgr is not None\n"
+        "readings = recognizer.read(frame_bgr)\n"
+        "gray = cv2.cvtColor(cv2.resize(frame_bgr, (48, 48)), cv2.COLOR_BGR2GRAY)\n"
+        "recognizer.read_crops(gray[None])\n"
+        "recognizer.read_faces(frame_bgr, [(1, 2, 3, 4)])\n"
+        "Follower(recognizer).follow(frame_bgr, time_s=0.0)\n"
+        "Profile.learn(recognizer, {'happy': [frame_bgr]})\n"
+        "train([gray], ['happy'])\n"
+        "draw(frame_bgr, readings)\n"
+    )
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", program],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert checked.returncode == 0, checked.stdout
 
 
 def test_draw_gives_a_new_picture_and_can_blur(recognizer, picture):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import stat
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from emocam.errors import PictureError, SetupError, reason_of
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _MAX_BYTES = 256 * 1024 * 1024
 
 
-def read_photo(path: Path) -> ImageU8:
+def read_photo(path: str | Path) -> ImageU8:
     """Decode a photo, shape (height, width, 3), uint8, blue first, upright, at full size.
 
     Raises
@@ -25,7 +25,7 @@ def read_photo(path: Path) -> ImageU8:
     """
     from emocam.io.decode import decode_photo  # listing photos needs no OpenCV
 
-    return decode_photo(read_bytes(str(path)), path.name).image_bgr
+    return decode_photo(read_bytes(str(path)), PurePath(path).name).image_bgr
 
 
 def is_remote(address: str) -> bool:

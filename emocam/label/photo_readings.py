@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from emocam.errors import PictureError
+from emocam.io.photo_discovery import find_photos
 from emocam.io.photos import read_photo
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
@@ -13,14 +15,15 @@ from emocam.types import Frame
 
 
 def read_photos(
-    paths: Iterable[str | Path], recognizer: EmotionRecognizer | None = None
+    paths: str | Path | Iterable[str | Path], recognizer: EmotionRecognizer | None = None
 ) -> Iterator[tuple[Frame, FrameReadings]]:
     """Photos, upright and at full size, with the readings of their faces.
 
     Parameters
     ----------
     paths
-        Photo files. `index` of the frames counts them from 0.
+        Photo files, folders with all below them, patterns or addresses, as for `emocam label`;
+        one or several. `index` of the frames counts the photos from 0.
     recognizer
         What reads the faces; the default model when None.
 
@@ -32,7 +35,9 @@ def read_photos(
     Raises
     ------
     PictureError
-        When a photo can't be read; it tells the status and the reason.
+        When a photo can't be read; it tells the photo, the status and the reason.
+    UsageError
+        When there is nothing of a name.
 
     Examples
     --------
@@ -42,7 +47,11 @@ def read_photos(
     samples/photos/obama.jpg 1
     """
     recognizer = EmotionRecognizer.load() if recognizer is None else recognizer
-    for index, path in enumerate(paths):
-        frame = Frame(read_photo(Path(path)), index, source=str(path))
+    several = [paths] if isinstance(paths, str | Path) else paths
+    for index, found in enumerate(find_photos(map(str, several))):
+        try:
+            frame = Frame(read_photo(found.address), index, source=found.address)
+        except PictureError as error:
+            raise PictureError(error.status, f"{found.address}: {error}") from error
         readings = recognizer.read(frame.image_bgr)
         yield frame, replace(readings, index=index, source=frame.source)

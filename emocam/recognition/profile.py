@@ -13,7 +13,7 @@ import numpy as np
 from emocam.errors import InputError
 from emocam.recognition.framing import Framing
 from emocam.recognition.labels import UNSURE
-from emocam.types import FloatArray, ImageU8
+from emocam.types import AnyArray, FloatArray, check_bgr
 
 if TYPE_CHECKING:
     from emocam.recognition.recognizer import EmotionRecognizer
@@ -80,7 +80,7 @@ class Profile:
     def learn(
         cls,
         recognizer: EmotionRecognizer,
-        examples: Mapping[str, Sequence[ImageU8]] | Iterable[Example],
+        examples: Mapping[str, Sequence[AnyArray]] | Iterable[Example],
         framing: Framing | None = None,
     ) -> Profile:
         """The profile of a person.
@@ -103,6 +103,8 @@ class Profile:
         ------
         InputError
             When a picture has no face, there are no examples, or the model has no learnt space.
+        ValueError
+            When a picture has another shape or type.
         """
         from emocam.recognition.personal import teachable
 
@@ -274,14 +276,14 @@ def _grouped(examples: Iterable[Example]) -> tuple[Example, ...]:
 
 
 def _examples_of(
-    recognizer: EmotionRecognizer, pictures: Mapping[str, Sequence[ImageU8]]
+    recognizer: EmotionRecognizer, pictures: Mapping[str, Sequence[AnyArray]]
 ) -> tuple[list[Example], Framing | None]:
     from emocam.recognition.examples import learn_picture
 
     examples, framings = [], []
     for label, some in pictures.items():
         for number, picture in enumerate(some):
-            learnt = learn_picture(recognizer, picture, label, f"{label} {number}")
+            learnt = learn_picture(recognizer, check_bgr(picture), label, f"{label} {number}")
             if learnt is None:
                 raise InputError(f"picture {number} of '{label}' has no face that can be found")
             examples.append(learnt[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -22,12 +23,13 @@ from emocam.recognition.pixels import PixelsModel
 from emocam.recognition.prediction import FaceModel, Prediction
 from emocam.recognition.profile import Profile
 from emocam.recognition.view_certainty import discounted
-from emocam.types import Box, Face, FloatArray, ImageU8, Reading, check_bgr
+from emocam.types import AnyArray, Box, Face, FloatArray, ImageU8, Reading, check_bgr
 
 _RECIPES: dict[str, type[FaceModel]] = {
     PixelsModel.recipe: PixelsModel,
     WordsModel.recipe: WordsModel,
 }
+_NOT_PICKLED = ("detector", "_searching")
 
 
 class EmotionRecognizer:
@@ -49,6 +51,12 @@ class EmotionRecognizer:
     ------
     InputError
         When the profile was made with another model.
+    ValueError
+        When `certainty` is not from 0 to 1.
+
+    Notes
+    -----
+    Threads may share one, and it can be pickled.
     """
 
     def __init__(
@@ -63,7 +71,17 @@ class EmotionRecognizer:
         self.personal = None if profile is None else Personal.fit(model, profile)
         self.card = card
         self.certainty = float(card.get("certainty", 0.0)) if certainty is None else certainty
+        if not 0.0 <= self.certainty <= 1.0:
+            raise ValueError(f"certainty is a probability from 0 to 1, got {certainty}")
+        self._searching = Lock()
         check_cascades()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Both are made anew; OpenCV's parts of a detector can't be pickled.
+        return {name: it for name, it in vars(self).items() if name not in _NOT_PICKLED}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _searching=Lock())
 
     @cached_property
     def detector(self) -> FaceDetector:
@@ -190,7 +208,7 @@ class EmotionRecognizer:
         """
         return EmotionRecognizer(self.model, self.card, certainty=self.certainty, profile=profile)
 
-    def read(self, frame_bgr: ImageU8) -> FrameReadings:
+    def read(self, frame_bgr: AnyArray) -> FrameReadings:
         """Readings of all faces of a picture, left to right.
 
         Parameters
@@ -208,10 +226,14 @@ class EmotionRecognizer:
         ValueError
             When the picture has another shape or type.
         """
-        check_bgr(frame_bgr)
-        return self.read_faces(frame_bgr, self.detector.detect(frame_bgr))
+        picture = check_bgr(frame_bgr)
+        with self._searching:  # a detector belongs to one thread at a time
+            faces = self.detector.detect(picture)
+        return self.read_faces(picture, faces)
 
-    def read_faces(self, frame_bgr: ImageU8, faces: Sequence[Face | Box]) -> FrameReadings:
+    def read_faces(
+        self, frame_bgr: AnyArray, faces: Sequence[Face | Box] | AnyArray
+    ) -> FrameReadings:
         """Readings of faces that are known already, in the same order.
 
         Parameters
@@ -219,9 +241,10 @@ class EmotionRecognizer:
         frame_bgr
             Shape (height, width, 3), uint8, blue first, upright.
         faces
-            Faces, or boxes of a detector of one's own: left, top, right, bottom in pixels, right
-            and bottom exclusive. Faces given as boxes are numbered from 0. The model is trained
-            on boxes that reach from the brows to the chin, nearly square.
+            Faces, or boxes of a detector of one's own, also as an array of shape (n, 4): left,
+            top, right, bottom in pixels, right and bottom exclusive; they are rounded. Faces
+            given as boxes are numbered from 0. The model is trained on boxes that reach from the
+            brows to the chin, nearly square.
 
         Returns
         -------
@@ -231,19 +254,21 @@ class EmotionRecognizer:
         Raises
         ------
         ValueError
-            When the picture has another shape or type, or a box has no area.
+            When the picture has another shape or type, or a box has no area in the picture.
         """
-        check_bgr(frame_bgr)
-        if not faces:
+        picture = check_bgr(frame_bgr)
+        if not len(faces):
             return FrameReadings()
-        known = [
-            one if isinstance(one, Face) else Face(one, id=number)
-            for number, one in enumerate(faces)
-        ]
-        prediction = self.predict(frame_bgr, known).of_frame()
+        known = [_known_face(one, number) for number, one in enumerate(faces)]
+        height, width = picture.shape[:2]
+        for face in known:
+            x1, y1, x2, y2 = face.xyxy
+            if x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0:
+                raise ValueError(f"{face.xyxy} is outside the picture of {width}×{height} pixels")
+        prediction = self.predict(picture, known).of_frame()
         return FrameReadings(tuple(self.readings(known, prediction)))
 
-    def read_crops(self, faces_gray: ImageU8) -> FrameReadings:
+    def read_crops(self, faces_gray: AnyArray) -> FrameReadings:
         """Readings of faces that are cut out already, in the training format, in the same order.
 
         Parameters
@@ -263,6 +288,7 @@ class EmotionRecognizer:
             When the crops are not of this shape and type.
         """
         size = self.model.size
+        faces_gray = np.asarray(faces_gray)
         if faces_gray.dtype != np.uint8 or faces_gray.shape[1:] != (size, size):
             raise ValueError(
                 f"crops are uint8 of shape (n, {size}, {size}), "
@@ -365,3 +391,13 @@ class EmotionRecognizer:
             probabilities=tuple(float(p) for p in probabilities),
             labels=self.labels,
         )
+
+
+def _known_face(given: Face | Sequence[float] | AnyArray, number: int) -> Face:
+    if isinstance(given, Face):
+        return given
+    box = np.asarray(given, dtype=np.float64)
+    if box.shape != (4,) or not np.isfinite(box).all():
+        raise ValueError(f"a box is left, top, right, bottom in pixels, got {given}")
+    x1, y1, x2, y2 = (round(one) for one in box.tolist())
+    return Face((x1, y1, x2, y2), id=number)

@@ -14,7 +14,7 @@ from emocam.render.layout import Layout
 from emocam.render.notes import draw_help, draw_notice, draw_numbers, draw_recording
 from emocam.render.sprites import SpriteCache
 from emocam.render.strip import History, draw_strip, strip_height
-from emocam.types import ImageU8
+from emocam.types import AnyArray, ImageU8, check_bgr
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def text_size(width: int, height: int) -> int:
 
 
 def draw(
-    frame_bgr: ImageU8, readings: Readings, *, bars: bool = True, blur: bool = False
+    frame_bgr: AnyArray, readings: Readings, *, bars: bool = True, blur: bool = False
 ) -> ImageU8:
     """A copy of a single frame with its readings drawn on it.
 
@@ -165,6 +165,11 @@ def draw(
     ImageU8
         A new picture of the same shape.
 
+    Raises
+    ------
+    ValueError
+        When the picture has another shape or type.
+
     Examples
     --------
     >>> from emocam import EmotionRecognizer, draw
@@ -172,4 +177,6 @@ def draw(
     >>> drawn_bgr = draw(frame_bgr, readings, blur=True)  # doctest: +SKIP
     """
     overlay = Overlay(readings[0].labels if readings else ())
-    return overlay.draw(frame_bgr, readings, options=OverlayOptions(bars=bars, blur=blur))
+    return overlay.draw(
+        check_bgr(frame_bgr), readings, options=OverlayOptions(bars=bars, blur=blur)
+    )

@@ -18,7 +18,7 @@ from emocam.recognition.view_certainty import discounted
 from emocam.tracking.finder import NEAR_EVERY_S, FaceFinder
 from emocam.tracking.hysteresis import FORGET_S, CausalSmoother
 from emocam.tracking.last_read import LastRead
-from emocam.types import Box, Face, Frame, ImageU8, Reading, check_bgr
+from emocam.types import AnyArray, Box, Face, Frame, Reading, check_bgr
 
 _READ_ALWAYS = 2  # faces, however late it is: both take little longer than one of them
 
@@ -107,7 +107,7 @@ class Follower:
                 self._last.clear()
             self._last_read = LastRead(soon=self.smooth)
 
-    def follow(self, frame_bgr: ImageU8, time_s: float) -> FrameReadings:
+    def follow(self, frame_bgr: AnyArray, time_s: float) -> FrameReadings:
         """The readings of the next frame.
 
         Parameters
@@ -128,8 +128,7 @@ class Follower:
         ValueError
             When the picture has another shape or type.
         """
-        check_bgr(frame_bgr)
-        frame = Frame(frame_bgr, self._next_index, time_s)
+        frame = Frame(check_bgr(frame_bgr), self._next_index, time_s)
         self._next_index += 1
         return self.follow_frame(frame)
 

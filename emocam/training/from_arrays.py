@@ -15,13 +15,13 @@ from emocam.training.evaluate import evaluate as evaluate_faces
 from emocam.training.faces import Faces
 from emocam.training.fit_words import Progress
 from emocam.training.recipes import train_words
-from emocam.types import FloatArray, ImageU8
+from emocam.types import AnyArray, FloatArray, ImageU8
 
 BALANCES = ("weight", "augment", "none")
 
 
 def train(
-    images: Sequence[ImageU8] | ImageU8,
+    images: Sequence[AnyArray] | AnyArray,
     labels: Sequence[str],
     votes: npt.ArrayLike | None = None,
     *,
@@ -89,7 +89,7 @@ def train(
 
 
 def evaluate(
-    recognizer: EmotionRecognizer, images: Sequence[ImageU8] | ImageU8, labels: Sequence[str]
+    recognizer: EmotionRecognizer, images: Sequence[AnyArray] | AnyArray, labels: Sequence[str]
 ) -> Evaluation:
     """Measure a recognizer on labelled faces.
 
@@ -114,7 +114,7 @@ def evaluate(
 
 
 def labelled_faces(
-    images: Sequence[ImageU8] | ImageU8,
+    images: Sequence[AnyArray] | AnyArray,
     labels: Sequence[str],
     size: int,
     known: tuple[str, ...] | None = None,
@@ -154,7 +154,7 @@ def labelled_faces(
     )
 
 
-def training_format(images: Sequence[ImageU8] | ImageU8, size: int) -> ImageU8:
+def training_format(images: Sequence[AnyArray] | AnyArray, size: int) -> ImageU8:
     """Grey pictures as squares of one side, shape (n, size, size), uint8.
 
     Raises
