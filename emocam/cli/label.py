@@ -22,6 +22,7 @@ from emocam.cli.options import (
     a_page,
     is_given,
     number_of,
+    print_remarks,
     progress_bar,
 )
 
@@ -102,7 +103,7 @@ def label(
     with _progress() as progress:
         result = label_photos(inputs, options, progress)
     _print(result, as_json=as_json)
-    if set(result.statuses) - {"ok", "no_face"}:
+    if result.failures:
         raise typer.Exit(1)
 
 
@@ -167,11 +168,17 @@ def _print(result: LabelResult, *, as_json: bool) -> None:
         )
     for path in result.made:
         print(f"  {path}")
+    if result.several:
+        print_remarks(
+            [
+                f"{number_of(result.several, 'file')} with several pictures: the first was read "
+                "('emocam video' reads a moving GIF)"
+            ]
+        )
     for row in result.failed:
         print(f"emocam: {row['source']}: {row['status']}, {row['reason']}", file=sys.stderr)
-    failed = sum(n for status, n in result.statuses.items() if status not in ("ok", "no_face"))
-    if failed > len(result.failed):
-        print(f"emocam: {failed - len(result.failed)} more; the table says why", file=sys.stderr)
+    if more := result.failures - len(result.failed):
+        print(f"emocam: {more} more; the table says why", file=sys.stderr)
 
 
 def _counted(counts: list[tuple[str, int]]) -> str:

@@ -56,7 +56,19 @@ def _commands_for(source: str) -> set[str]:
         if not found:
             raise UsageError(f"there is neither a photo nor a clip in {source}")
         return found
-    return _commands_of_files([path])
+    return (
+        {"video"} if path.suffix.lower() == ".gif" and _moves(path) else _commands_of_files([path])
+    )
+
+
+def _moves(path: Path) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(path) as header:
+            return bool(getattr(header, "is_animated", False))
+    except Exception:  # noqa: BLE001 - a damaged file raises anything, and the command says what
+        return False
 
 
 def _commands_of_files(files: Iterable[Path]) -> set[str]:

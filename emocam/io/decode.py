@@ -35,6 +35,7 @@ class Photo:
     # was decoded at a reduced size
     image_bgr: ImageU8
     size_wh: tuple[int, int]  # width and height of the upright picture at its full size
+    remark: str = ""  # that the file holds further pictures
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,7 @@ class GrayPhoto:
     # Shape (height, width), uint8, upright; smaller than the file's picture as in `Photo`
     image_gray: ImageU8
     size_wh: tuple[int, int]  # width and height of the upright picture at its full size
+    remark: str = ""  # as in `Photo`
 
 
 def decode_photo(data: bytes, name: str = "", *, min_side: int | None = None) -> Photo:
@@ -72,16 +74,16 @@ def decode_gray(data: bytes, name: str = "", *, min_side: int | None = None) -> 
 
     Parameters and errors as for `decode_photo`.
     """
-    decoded, size_wh = _decoded(data, name, color=False, min_side=min_side)
+    decoded, size_wh, remark = _decoded(data, name, color=False, min_side=min_side)
     if decoded.ndim == 3:
         decoded = cv2.cvtColor(decoded, cv2.COLOR_BGR2GRAY).astype(np.uint8, copy=False)
-    return GrayPhoto(decoded, size_wh)
+    return GrayPhoto(decoded, size_wh, remark)
 
 
 def _decoded(
     data: bytes, name: str, *, color: bool, min_side: int | None
-) -> tuple[ImageU8, tuple[int, int]]:
-    """The picture and its full width and height; without `color`, a JPEG's picture is grey."""
+) -> tuple[ImageU8, tuple[int, int], str]:
+    """Picture, full width and height, and remark; without `color`, a JPEG's picture is grey."""
     if not data:
         raise PictureError("unreadable", "the file is empty")
     if PurePath(name).suffix.lower() in RAW_ENDINGS:
@@ -94,13 +96,24 @@ def _decoded(
             _check_size(header)
             try:
                 if header.format in ("JPEG", "MPO") and header.mode in ("L", "RGB"):
-                    return _decode_jpeg(data, header, color=color, min_side=min_side)
+                    return *_decode_jpeg(data, header, color=color, min_side=min_side), ""
+                remark = _remark(header)
                 image_bgr = _decode_with_pillow(header)
             except PictureError:
                 raise
             except Exception as error:  # noqa: BLE001 - a decoder fed with damaged bytes raises anything
                 _give_up(data, error)
-    return image_bgr, (image_bgr.shape[1], image_bgr.shape[0])
+    return image_bgr, (image_bgr.shape[1], image_bgr.shape[0]), remark
+
+
+def _remark(header: Image.Image) -> str:
+    """What to say of a moving picture, or a file of several pages, whose first is read."""
+    try:
+        count = getattr(header, "n_frames", 1)
+    except Exception:  # noqa: BLE001 - what is damaged behind the first picture is left alone
+        header.seek(0)
+        return ""
+    return f"the first of its {count} pictures" if count > 1 else ""
 
 
 def _open(data: bytes) -> Image.Image:

@@ -67,6 +67,7 @@ class LabelProgress:
 
 
 Progress = Callable[[LabelProgress], None]
+_READ = frozenset({"ok", "no_face"})
 
 
 @dataclass(frozen=True)
@@ -79,8 +80,14 @@ class LabelResult:
     emotions: dict[str, int]  # how many faces bear each emotion
     personal: int | None  # how many of them were read with the profile; None without one
     failed: list[Row]  # the rows of the first photos that could not be read; the table has all
+    several: int  # how many photos hold further pictures, of which the first was read
     seconds: float  # how long the reading took
     made: list[Path] = field(default_factory=list)  # the files and folders written
+
+    @property
+    def failures(self) -> int:
+        """How many photos could not be read."""
+        return sum(n for status, n in self.statuses.items() if status not in _READ)
 
 
 def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progress) -> LabelResult:
@@ -175,6 +182,7 @@ class _Run:
         self.options = options
         self.emotions: Counter[str] = Counter()
         self.personal = 0
+        self.several = 0
         self._first_cluster = first_cluster
 
     def label(self, inputs: Sequence[str], progress: Progress) -> LabelResult:
@@ -199,6 +207,7 @@ class _Run:
             emotions=dict(self.emotions),
             personal=None if self._first_cluster is None else self.personal,
             failed=self.journal.failed(self.work, _FAILED_SHOWN),
+            several=self.several,
             seconds=seconds,
             made=made,
         )
@@ -284,8 +293,9 @@ class _Run:
     def _rows(self) -> Iterator[Row]:
         """All rows that are known, by photo, and the emotions counted on the way."""
         self.emotions.clear()
-        self.personal = 0
+        self.personal = self.several = 0
         for _, rows in self.journal.photos(self.work):
+            self.several += rows[0]["status"] in _READ and bool(rows[0].get("reason"))
             read = [row for row in rows if row.get("emotion")]
             self.emotions.update(str(row["emotion"]) for row in read)
             if self._first_cluster is not None:

@@ -50,6 +50,7 @@ class FoundFaces:
     times: tuple[float, float]  # how much wider and higher the photo is than what was searched
     faces: list[Face]  # one or more
     crops: list[ImageU8]  # of each face, in the training format
+    remark: str  # on the photo, for its rows
 
 
 class PhotoReader:
@@ -87,11 +88,11 @@ class PhotoReader:
         photo = decode_gray(data, task.address, min_side=_MIN_SIDE)
         faces = self.recognizer.detector.detect(photo.image_gray)
         if not faces:
-            return failed(task, "no_face", "")
+            return failed(task, "no_face", photo.remark)
         crops = crop_faces(photo.image_gray, faces, self.recognizer.model.size)
         height, width = photo.image_gray.shape
         times = photo.size_wh[0] / width, photo.size_wh[1] / height
-        return FoundFaces(task, data, times, faces, crops)
+        return FoundFaces(task, data, times, faces, crops, photo.remark)
 
     def _read_together(self, found: Sequence[FoundFaces]) -> list[PhotoResult]:
         """The results of photos with faces; of each alone where all at once can't be had."""
@@ -128,7 +129,8 @@ class PhotoReader:
             from emocam.label.annotated import write_annotated
 
             write_annotated(data, address, whole, Path(self.work.annotated), self.work.base)
-        rows = [reading_row(address, one) for one in whole]
+        remark = {"reason": found.remark} if found.remark else {}
+        rows = [reading_row(address, one) | remark for one in whole]
         return PhotoResult(found.task.id, rows, pictures)
 
 

@@ -242,11 +242,22 @@ def _make_ground(
         pen.line((left, floor, right, floor), _LINE_RGB)
     small, axis = max(8, round(px * 0.75)), round(px * 1.1)
     stands = height - axis + baseline(small, axis)
-    for second in range(0, round(SPAN_S) + 1, 10):
-        text = Text(f"−{SPAN_S - second:.0f} s" if second < SPAN_S else "now", small, SOFT)
-        x = left + (right - left) * second / SPAN_S
-        text.draw(pen, min(x, right - text.width), stands)
+    for x, text in times_below(left, right, small):
+        text.draw(pen, x, stands)
     return Sprite.from_rgba(picture)
+
+
+def times_below(left: int, right: int, px: int) -> list[tuple[float, Text]]:
+    """Where which times stand, the latest first; those without room before it are left out."""
+    times: list[tuple[float, Text]] = []
+    end: float = right
+    for ago_s in range(0, round(SPAN_S) + 1, 10):
+        text = Text(f"−{ago_s} s" if ago_s else "now", px, SOFT)
+        x = min(right - (right - left) * ago_s / SPAN_S, right - text.width)
+        if x + text.width <= end:
+            times.append((x, text))
+            end = x - px / 2
+    return times
 
 
 def _draw_runs(

@@ -102,7 +102,9 @@ def _moments(
         largest=True,
         smooth=False,
     )
+    is_beyond = True
     for frame, readings in frames:
+        is_beyond = False
         if not len(readings):
             continue
         crop = crop_faces(frame.image_bgr, readings.faces[:1], recognizer.model.size)[0]
@@ -112,4 +114,6 @@ def _moments(
             continue
         points.append(teachable(recognizer.model).batched_points(crop[None])[0])
         crops.append(crop)
+    if is_beyond:
+        complaints.append("the clip has no picture there")
     return points, crops, complaints

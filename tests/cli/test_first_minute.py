@@ -10,8 +10,10 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 from emocam.cli.commands import load_command
+from emocam.cli.shortcuts import choose_command
 from tests.cli.test_commands import COMMANDS, fails_with_one_line, run
 from tests.conftest import SAMPLES
 
@@ -73,6 +75,15 @@ def test_a_source_in_place_of_a_command_chooses_it(capsys, folder, arguments, sa
     code, _, err = run(capsys, *arguments)
     assert code in (1, 2)
     assert err.startswith(f"emocam: {said}")
+
+
+def test_a_moving_gif_is_a_clip_and_a_still_one_a_photo(folder):
+    still = Image.new("RGB", (64, 64))
+    still.save("still.gif")
+    still.save("moves.gif", save_all=True, append_images=[Image.new("RGB", (64, 64), "red")])
+    (folder / "broken.gif").write_bytes(b"GIF89a")
+    for name, command in (("still", "label"), ("moves", "video"), ("broken", "label")):
+        assert choose_command([f"{name}.gif"], COMMANDS)[0] == command
 
 
 def test_what_needs_several_commands_or_none_is_said(capsys, folder):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from emocam.cli import main
 from tests.conftest import SAMPLES
@@ -49,6 +51,26 @@ def test_one_failed_is_one_and_json_tells_all(
     assert (said["photos"], said["read"], said["faces"]) == (4, 4, 3)
     assert sum(said["emotions"].values()) == 3
     assert said["made"] == [str(output), str(gallery)]
+
+
+def test_of_a_file_with_several_pictures_the_first_is_read_and_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, empty = Image.open(SAMPLES / "photos" / "obama.jpg"), Image.new("RGB", (512, 640))
+    (tmp_path / "album").mkdir()
+    for name in ("moves.gif", "moves.webp", "pages.tif"):
+        first.save(tmp_path / "album" / name, save_all=True, append_images=[empty, first])
+    empty.save(tmp_path / "album" / "none.gif", save_all=True, append_images=[first])
+    first.save(tmp_path / "album" / "still.gif")
+    code, out, err = run(capsys, tmp_path / "album", "-o", tmp_path / "t.csv")
+    assert code == 0
+    assert "4 ok, 1 no_face" in out
+    assert err.startswith("emocam: 4 files with several pictures: the first was read")
+    with (tmp_path / "t.csv").open(newline="") as table:
+        reasons = {Path(row["source"]).name: row["reason"] for row in csv.DictReader(table)}
+    assert reasons.pop("still.gif") == ""
+    assert reasons.pop("none.gif") == "the first of its 2 pictures"
+    assert set(reasons.values()) == {"the first of its 3 pictures"}
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,14 @@ def test_marks_that_can_not_be_read_are_refused(capsys, tmp_path: Path, marks: s
     assert said in err
 
 
+def test_a_mark_beyond_the_end_of_a_clip_is_called_that(capsys, tmp_path: Path):
+    marks = tmp_path / "marks.csv"
+    marks.write_text("start,end,label\n0,0.5,neutral\n90,95,happy\n")
+    code, _, err = run(capsys, "teach", WEBCAM, "--marks", marks, "-o", tmp_path / "me.json")
+    assert code == 1
+    assert "90–95 s (happy): the clip has no picture there" in err
+
+
 def test_a_clip_is_learnt_by_its_marks(capsys, tmp_path: Path):
     marks, profile = tmp_path / "marks.csv", tmp_path / "me.json"
     marks.write_text("start;end;label\n0:00;0:02;neutral\n4;5.5;talking\n")

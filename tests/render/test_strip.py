@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from emocam.recognition.labels import EMOTIONS, UNSURE, color_rgb
 from emocam.render.overlay import Overlay, OverlayOptions
-from emocam.render.strip import SPAN_S, History
+from emocam.render.strip import SPAN_S, History, times_below
 from emocam.types import Face, ImageU8, Reading
 
 STRIP = OverlayOptions(bars=False, strip=True)
@@ -157,3 +159,12 @@ def test_readings_that_come_late_are_left_out() -> None:
     times = history.course(0).times_s
     assert (np.diff(times) >= 0).all()
     assert 0.2 not in times
+
+
+def test_times_below_the_strip_never_touch():
+    for width in range(30, 2000, 7):
+        stand = times_below(20, 20 + width, 8)
+        assert stand[0][1].text == "now"
+        for (later, _), (x, text) in pairwise(stand):
+            assert x + text.width < later
+        assert len(stand) == 4 or width < 200

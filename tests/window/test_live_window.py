@@ -16,7 +16,7 @@ import pytest
 
 from emocam.types import ImageU8
 from tests.loopback_camera import LoopbackCamera, read_stamp, sample_pictures
-from tests.waiting import WAIT_S
+from tests.waiting import SEEN_S
 from tests.window.conftest import place, screenshot, xdo
 
 pytestmark = pytest.mark.window
@@ -27,7 +27,7 @@ NOTICE = np.s_[-80:, 200:440]  # where the window says what its user must know
 
 
 def until(condition: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + WAIT_S
+    end_s = time.monotonic() + SEEN_S
     while not condition():
         assert time.monotonic() < end_s, "it did not come to pass"
         time.sleep(0.05)
@@ -64,8 +64,9 @@ class Session:
 
     def wait_for(self, wanted: Callable[[ImageU8], bool]) -> ImageU8:
         """The first look at the window that is wanted."""
-        end_s = time.monotonic() + WAIT_S
+        end_s = time.monotonic() + SEEN_S
         while not wanted(look := self.look()):
+            assert self.process.poll() is None, "the session has ended"
             assert time.monotonic() < end_s, "it was not to be seen"
             time.sleep(0.05)
         return look
@@ -159,7 +160,7 @@ def test_the_keys_do_what_the_help_says(display: str, loopback: LoopbackCamera, 
             shown.press(key)
 
         shown.press("q")
-        out, err = shown.process.communicate(timeout=WAIT_S)
+        out, err = shown.process.communicate(timeout=SEEN_S)
         assert shown.process.returncode == 0, err
     assert "label switches a minute" in out
     assert "saved" in err
@@ -175,7 +176,7 @@ def test_escape_quits_and_nothing_is_stored_unless_asked(
 ):
     with session(display, loopback, tmp_path) as shown:
         shown.press("Escape")
-        _, err = shown.process.communicate(timeout=WAIT_S)
+        _, err = shown.process.communicate(timeout=SEEN_S)
         assert shown.process.returncode == 0, err
     assert list(tmp_path.iterdir()) == []
 
@@ -192,6 +193,6 @@ def test_a_lost_camera_is_said_in_the_window_and_comes_back(
         back = shown.wait_for_picture(after=before)
         assert float(back.mean()) > 0.9 * bright
         shown.press("q")
-        _, err = shown.process.communicate(timeout=WAIT_S)
+        _, err = shown.process.communicate(timeout=SEEN_S)
         assert shown.process.returncode == 0
     assert "pictures again after" in err

@@ -13,7 +13,7 @@ import cv2
 import pytest
 
 from tests.loopback_camera import LoopbackCamera, sample_pictures
-from tests.waiting import WAIT_S
+from tests.waiting import SEEN_S
 from tests.window.conftest import start_display, xdo
 from tests.window.test_live_window import until
 from tests.window.test_window import ask_to_close
@@ -51,7 +51,7 @@ def test_log_and_film_are_complete(tmp_path: Path, end: Ending, code: int, said:
         until(lambda: log.exists() and log.read_text().count(",ok,") > 10)
         search = ("search", "--all", "--pid", str(session.pid), "--name", "^emocam$")
         end(display, xdo(display, *search).splitlines()[0], server)
-        _, err = session.communicate(timeout=WAIT_S)
+        _, err = session.communicate(timeout=SEEN_S)
         server.terminate()
     assert session.returncode == code, err
     lines = err.splitlines()

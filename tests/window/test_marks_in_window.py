@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback_camera import LoopbackCamera, sample_pictures
-from tests.waiting import WAIT_S
+from tests.waiting import SEEN_S
 from tests.window.test_live_window import NOTICE, ROOT, SIZE_WH, Session
 
 pytestmark = pytest.mark.window
@@ -43,7 +43,7 @@ def test_a_key_marks_picture_log_and_film(display: str, tmp_path: Path):
         running.wait_for(lambda look: abs(look[NOTICE].astype(int) - before).mean() > 8)
         running.press("7")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=WAIT_S)
+        out, err = process.communicate(timeout=SEEN_S)
     assert process.returncode == 0, err
     with log.open(newline="") as file:
         marks = [row for row in csv.DictReader(file) if row["status"] == "mark"]

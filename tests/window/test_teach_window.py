@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.loopback_camera import LoopbackCamera, sample_pictures
-from tests.waiting import WAIT_S
+from tests.waiting import SEEN_S
 from tests.window.conftest import screenshot, xdo
 from tests.window.test_live_window import ROOT, until
 
@@ -48,7 +48,7 @@ def test_labels_are_caught_and_kept_when_enter_is_pressed(display: str, tmp_path
             said += line
         assert "tongue out: hold it" in said
         xdo(display, "windowfocus", "--sync", window, "key", "Return")
-        out, err = process.communicate(timeout=WAIT_S)
+        out, err = process.communicate(timeout=SEEN_S)
     assert process.returncode == 0, (out, err)
     taught = json.loads(profile.read_text())["taught"]
     assert list(taught) == ["neutral", "tongue out"]

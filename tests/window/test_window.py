@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 from emocam.types import ImageU8
-from tests.waiting import WAIT_S
+from tests.waiting import SEEN_S
 from tests.window.conftest import SCREEN_WH, place, screenshot, xdo
 
 pytestmark = pytest.mark.window
@@ -61,7 +61,7 @@ class Shown:
 
     def next(self) -> str:
         """What was told next."""
-        while (line := self._lines.get(timeout=WAIT_S)) == _WARM_UP:
+        while (line := self._lines.get(timeout=SEEN_S)) == _WARM_UP:
             pass
         return line
 
@@ -87,7 +87,7 @@ class Shown:
 
     def press_until_told(self, key: str) -> None:
         """Press a key again and again until it arrives; more of it may follow."""
-        end = time.monotonic() + WAIT_S
+        end = time.monotonic() + SEEN_S
         told = ""
         while told != key:
             assert time.monotonic() < end, f"{key} does not arrive"
@@ -128,7 +128,7 @@ def test_keys_in_either_case_and_with_locks(display: str) -> None:
             one.press(key)
             if name:
                 assert one.next() == name
-        assert one.process.wait(WAIT_S) == 0
+        assert one.process.wait(SEEN_S) == 0
 
 
 def test_the_picture_is_there_and_nothing_around_it(display: str) -> None:
@@ -181,11 +181,11 @@ def test_its_own_button_closes_it_for_good(display: str) -> None:
     with shown(display) as one:
         ask_to_close(display, int(one.window))
         assert [one.next(), one.next()] == ["closed", "closed"]
-        assert one.process.wait(WAIT_S) == 0
+        assert one.process.wait(SEEN_S) == 0
 
 
 def wait(until: Callable[[], bool]) -> None:
-    end = time.monotonic() + WAIT_S
+    end = time.monotonic() + SEEN_S
     while not until():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.05)
@@ -219,7 +219,7 @@ def test_desktops_that_ask_for_wayland_get_a_window_too(display: str) -> None:
 def test_it_says_nothing_on_standard_error(display: str) -> None:
     with shown(display) as one:
         one.press("Escape")
-        assert one.process.wait(WAIT_S) == 0
+        assert one.process.wait(SEEN_S) == 0
         assert one.process.stderr is not None
         assert one.process.stderr.read() == ""
 
@@ -247,7 +247,7 @@ print("each fits")
 
 def test_a_picture_of_another_shape_is_not_squashed(display: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", SHAPES], capture_output=True, text=True, timeout=WAIT_S, check=False,
+        [sys.executable, "-c", SHAPES], capture_output=True, text=True, timeout=SEEN_S, check=False,
         env={**os.environ, "DISPLAY": display},
     )  # fmt: skip
     assert done.stdout.strip() == "each fits", done.stderr
