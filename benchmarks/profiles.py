@@ -25,10 +25,10 @@ import numpy as np
 from measuring import print_table, timed_ms
 
 from emocam import EmotionRecognizer
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import NEUTRAL
 from emocam.recognition.personal import Personal
 from emocam.recognition.profile import Example, Profile
+from emocam.recognition.words_model import WordsModel
 from emocam.runtime import one_blas_thread
 from emocam.training.dataset import open_dataset
 from emocam.training.evaluate import expected_calibration_error

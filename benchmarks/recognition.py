@@ -42,7 +42,7 @@ import json, resource, sys, time
 start, cpu = time.perf_counter(), time.process_time()
 import numpy as np
 from emocam.recognition.model_file import load_model_file
-from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.words_model import WordsModel
 imported, imported_cpu = time.perf_counter(), time.process_time()
 model = WordsModel.from_file(load_model_file(sys.argv[1]))
 loaded, loaded_cpu = time.perf_counter(), time.process_time()

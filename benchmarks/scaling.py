@@ -74,7 +74,7 @@ def by_length(chosen: argparse.Namespace, folder: Path) -> Costs:
 
 def by_remembered(_: argparse.Namespace, folder: Path) -> Costs:
     """Comparing one face with remembered faces, from a sixteenth of them to four times as many."""
-    from emocam.recognition.kernel_model import KernelRidge
+    from emocam.recognition.kernel_ridge import KernelRidge
     from emocam.recognition.quantized import QuantizedMatrix
 
     del folder

@@ -23,8 +23,8 @@ from emocam.analysis.figures.evaluation import plot_confusion, plot_reliability
 from emocam.analysis.figures.words import plot_vocabulary
 from emocam.analysis.word_evidence import word_pages
 from emocam.detection.crop import crop_faces
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import color_hex
+from emocam.recognition.words_model import WordsModel
 from emocam.training.balance import undersample
 from emocam.training.dataset import open_dataset
 from emocam.training.evaluate import evaluate

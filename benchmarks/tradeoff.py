@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 
 from emocam.analysis.figures.base import new_figure, save_png
-from emocam.recognition.kernel_model import WordsModel, in_batches
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.recognition.words_model import WordsModel, in_batches
 from emocam.training.cache import cache_folder
 from emocam.training.dataset import open_dataset
 from emocam.training.emotion_clusters import EmotionClusters

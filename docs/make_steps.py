@@ -15,8 +15,8 @@ from matplotlib.figure import Figure
 from emocam import EmotionRecognizer
 from emocam.detection.crop import crop_faces
 from emocam.recognition.descriptors import LENGTH, ORIENTATIONS, grid_points, orientation_maps
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import color_hex
+from emocam.recognition.words_model import WordsModel
 
 ROOT = Path(__file__).parents[1]
 PHOTO = ROOT / "samples" / "photos" / "astronaut.jpg"

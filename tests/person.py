@@ -6,9 +6,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.profile import Example, Profile
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.recognition.words_model import WordsModel
 from emocam.types import FloatArray
 
 

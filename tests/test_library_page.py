@@ -11,7 +11,7 @@ import pytest
 import emocam
 from emocam.training import recipes
 from tests.conftest import SAMPLES
-from tests.recognition.test_kernel_model import made_up_faces
+from tests.recognition.test_words_model import made_up_faces
 
 PAGE = (SAMPLES.parent / "docs" / "library.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -11,9 +11,9 @@ import numpy as np
 from emocam.analysis.cluster_measures import Clustered
 from emocam.analysis.word_evidence import WordEvidence, strongest_words
 from emocam.errors import ModelError
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.personal import Personal
 from emocam.recognition.prediction import FaceModel
+from emocam.recognition.words_model import WordsModel
 from emocam.types import FloatArray, ImageU8
 
 CELLS = 8

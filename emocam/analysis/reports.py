@@ -34,8 +34,8 @@ from emocam.analysis.figures.words import plot_vocabulary
 from emocam.analysis.rounds import Rounds
 from emocam.analysis.word_evidence import word_pages
 from emocam.output import complete_file
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.prediction import FaceModel
+from emocam.recognition.words_model import WordsModel
 from emocam.render.page import render_page
 from emocam.training.counts import Counts, counts_table
 from emocam.training.dataset import Dataset

@@ -14,7 +14,7 @@ from emocam.recognition.descriptors import (
     grid_points,
     orientation_maps,
 )
-from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.words_model import WordsModel
 from emocam.types import FloatArray, ImageU8, IntArray
 
 _STRONGEST = 3

@@ -16,7 +16,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.words_model import WordsModel
 from emocam.types import FloatArray, ImageU8
 
 _SHIFT = 0.025  # of the face's side: 1.2 of 48 pixels

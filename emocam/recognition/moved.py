@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from emocam.recognition.kernel_model import KernelRidge, WordsModel
+from emocam.recognition.kernel_ridge import KernelRidge
 from emocam.recognition.population import centered
+from emocam.recognition.words_model import WordsModel
 from emocam.types import FloatArray, IntArray
 
 _SHRUNK = 1.0  # as if one more label were taught that lies where it does in general

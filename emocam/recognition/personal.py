@@ -7,8 +7,8 @@ Three steps, each of which falls back on the generic reading where nothing was t
    centre as a probability. What only the place of the box adds is left out of the distances. The
    scatter around the centres is unknown, so squared distances count by their logarithm (Student's
    t, as for a Gaussian of unknown variance: Murphy, "Conjugate Bayesian analysis of the Gaussian
-   distribution", 2007). A centre of n examples is itself uncertain, which takes 1 + 1/n off its
-   distances. How sharply they count is learnt from how well the examples are told apart when each
+   distribution", 2007). A centre of n examples is itself uncertain, so its distances are divided
+   by 1 + 1/n. How sharply they count is learnt from how well the examples are told apart when each
    is left out, beside what is usual (empirical Bayes).
 3. Labels that were not taught keep the share that step 1 gave them, less where the face is nearer
    to one that was taught than two expressions of a person usually are.
@@ -22,10 +22,10 @@ from functools import cached_property
 import numpy as np
 
 from emocam.errors import InputError
-from emocam.recognition.kernel_model import WordsModel, in_batches
 from emocam.recognition.moved import MovedReading
 from emocam.recognition.prediction import FaceModel, PersonalAnswers, Prediction
 from emocam.recognition.profile import Profile
+from emocam.recognition.words_model import WordsModel, in_batches
 from emocam.runtime import one_blas_thread
 from emocam.types import FloatArray, ImageU8, IntArray
 

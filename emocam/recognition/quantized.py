@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from emocam.recognition.model_file import ModelFile
 from emocam.types import FloatArray
 
 # Numbers dequantised at a time: few enough to stay in the processor's cache.
@@ -56,6 +57,24 @@ class QuantizedMatrix:
         for rows, block in self._blocks(len(left)):
             np.matmul(block, scaled, out=product[rows])
         return np.asarray(product.T, dtype=np.float32)
+
+    def to_arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Named arrays for the model file."""
+        return {name: self.values, f"{name}_scale": self.scale}
+
+    @classmethod
+    def from_file(
+        cls, file: ModelFile, name: str, rows: int, columns: int | None
+    ) -> QuantizedMatrix:
+        """Check and take the arrays of a model file; any number of columns when None.
+
+        Raises
+        ------
+        ModelError
+            When an array is absent or does not fit.
+        """
+        scale = file.array(f"{name}_scale", (columns,))
+        return cls(file.array(name, (rows, len(scale))), scale)
 
     def _blocks(self, times: int) -> Iterator[tuple[slice, FloatArray]]:
         """Rows and their values as float32, in a buffer that the next ones overwrite.

@@ -15,7 +15,6 @@ from emocam.detection.detector import FaceDetector
 from emocam.detection.haar import check_cascades
 from emocam.errors import ModelError
 from emocam.readings import FrameReadings
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import ModelFile, find_model, load_model_file, save_model_file
 from emocam.recognition.personal import Personal
@@ -23,6 +22,7 @@ from emocam.recognition.pixels import PixelsModel
 from emocam.recognition.prediction import FaceModel, Prediction
 from emocam.recognition.profile import Profile
 from emocam.recognition.view_certainty import discounted
+from emocam.recognition.words_model import WordsModel
 from emocam.types import AnyArray, Box, Face, FloatArray, ImageU8, Reading, check_bgr
 
 _RECIPES: dict[str, type[FaceModel]] = {

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 
 from emocam.errors import InputError
 from emocam.recognition.framing import Framing
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.labels import NEUTRAL
 from emocam.recognition.profile import check_label
 from emocam.recognition.takes import alike, examples_of_take
+from emocam.recognition.words_model import WordsModel
 from emocam.teaching.from_photos import Lesson
 from emocam.types import FloatArray, ImageU8
 

@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from emocam.recognition.kernel_model import Clusters, mixed_with_uniform, sharpened, softmax
+from emocam.recognition.clusters import Clusters, mixed_with_uniform, sharpened, softmax
 from emocam.training.soft_targets import label_weights, memberships
 from emocam.types import FloatArray, IntArray
 

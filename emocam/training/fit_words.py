@@ -12,8 +12,10 @@ import numpy as np
 
 from emocam.errors import UsageError
 from emocam.recognition.codebook import Codebook, Scale, encode_faces
-from emocam.recognition.kernel_model import KernelRidge, Projection, WordsModel
+from emocam.recognition.kernel_ridge import KernelRidge
 from emocam.recognition.population import Population
+from emocam.recognition.projection import Projection
+from emocam.recognition.words_model import WordsModel
 from emocam.training.dense_descriptors import DenseDescriptors
 from emocam.training.emotion_clusters import EmotionClusters
 from emocam.training.faces import Faces, check_every_label, checked_clusters

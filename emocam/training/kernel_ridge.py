@@ -12,7 +12,8 @@ from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from emocam.recognition.kernel_model import KernelRidge, Projection
+from emocam.recognition.kernel_ridge import KernelRidge
+from emocam.recognition.projection import Projection
 from emocam.recognition.quantized import quantize
 from emocam.training import solver as solve
 from emocam.training.soft_targets import balanced_weights, memberships

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from emocam.recognition.kernel_model import WordsModel
 from emocam.recognition.model_file import ModelFile
+from emocam.recognition.words_model import WordsModel
 from emocam.training.balance import augmented, fitting_memory
 from emocam.training.cache import cache_folder
 from emocam.training.evaluate import Evaluation, evaluate

@@ -8,7 +8,7 @@ from emocam.analysis.explain import explain_face
 from emocam.analysis.figures.explanation import plot_explanations
 from emocam.analysis.figures.words import plot_vocabulary
 from emocam.analysis.word_evidence import cut_patch, strongest_words, word_glyph, word_pages
-from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.words_model import WordsModel
 from emocam.training.faces import Faces
 from emocam.training.fit_words import WordsChoices, fit_words
 

@@ -18,7 +18,7 @@ from sklearn.utils import estimator_checks
 import emocam
 from emocam.errors import DatasetError, UsageError
 from emocam.training import recipes
-from tests.recognition.test_kernel_model import made_up_faces
+from tests.recognition.test_words_model import made_up_faces
 
 SMALL = {"size": 24, "words": 32, "dims": 12, "copies": 0}
 # Those of scikit-learn's checks that do not bring tables of features of their own.

@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from emocam.recognition.kernel_model import Clusters
+from emocam.recognition.clusters import Clusters
 from emocam.training.emotion_clusters import EmotionClusters, cluster_names
 from emocam.training.kernel_ridge import FisherPCA, KernelRidgeClassifier, fisher_ratio
 from emocam.training.soft_targets import balanced_weights

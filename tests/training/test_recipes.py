@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from emocam.errors import DatasetError, UsageError
-from emocam.recognition.kernel_model import WordsModel
+from emocam.recognition.words_model import WordsModel
 from emocam.training import recipes
 from emocam.training.balance import augmented, fitting_memory
 from emocam.training.faces import Faces
 from emocam.training.recipes import choose_certainty, train_words
-from tests.recognition.test_kernel_model import made_up_faces
+from tests.recognition.test_words_model import made_up_faces
 
 GIGABYTE = 1_000_000_000
 

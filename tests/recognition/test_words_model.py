@@ -11,10 +11,11 @@ import pytest
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 from emocam.errors import ModelError
-from emocam.recognition.kernel_model import KernelRidge, WordsModel
+from emocam.recognition.kernel_ridge import KernelRidge
 from emocam.recognition.model_file import ModelFile, load_model_file, save_model_file
 from emocam.recognition.quantized import quantize
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.recognition.words_model import WordsModel
 from emocam.training.dense_descriptors import DenseDescriptors
 from emocam.training.emotion_clusters import EmotionClusters
 from emocam.training.faces import Faces
