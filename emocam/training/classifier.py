@@ -19,8 +19,8 @@ from emocam.types import FloatArray, ImageU8, IntArray
 class EmotionClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Faces to labels by visual words, kernel ridge regression and K-Means clusters.
 
-    Works in `Pipeline` and `GridSearchCV`. `emocam.train` makes the same model and gives it a
-    card, figures and a file.
+    Works in `Pipeline` and `GridSearchCV`. With its defaults it fits the model of `emocam.train`,
+    which adds a card, figures and a file.
 
     Parameters
     ----------
@@ -29,13 +29,13 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     clusters
         Emotion clusters; as many as labels by default.
     words
-        Visual words a scale, an even number.
+        Visual words per scale, an even number.
     dims
         Dimensions of the projection; at most half as many as there are faces.
     ridge_balance, calibration_balance
         How far rare labels are weighted up, 0 to 1: in the regression, and in the calibration.
     copies
-        Changed copies of each face to be right for as well.
+        Changed copies of each face (turned, shifted, zoomed, blurred) to train on as well.
     random_state
         The same number makes the same model.
 
@@ -51,12 +51,12 @@ class EmotionClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         size: int = 48,
         clusters: int | None = None,
-        words: int = 256,
-        dims: int = 512,
-        ridge_balance: float = 0.5,
-        calibration_balance: float = 0.6,
-        copies: int = 2,
-        random_state: int = 0,
+        words: int = WordsChoices.words,
+        dims: int = WordsChoices.dims,
+        ridge_balance: float = WordsChoices.ridge_balance,
+        calibration_balance: float = WordsChoices.calibration_balance,
+        copies: int = WordsChoices.copies,
+        random_state: int = WordsChoices.seed,
     ) -> None:
         self.size = size
         self.clusters = clusters

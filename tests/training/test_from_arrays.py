@@ -42,6 +42,15 @@ def faces(monkeypatch, tmp_path):
     return made.images, [made.labels[target] for target in made.targets]
 
 
+def test_the_classifier_fits_the_model_of_train_by_default(faces):
+    images, labels = faces
+    learnt = emocam.EmotionClassifier(size=24).fit(images, labels).model_.to_arrays()
+    trained = emocam.train(images, labels, size=24).model.to_arrays()
+    assert learnt.keys() == trained.keys()
+    for name, array in trained.items():
+        assert learnt[name] == pytest.approx(array, abs=1e-3), name
+
+
 def test_training_gives_a_recognizer_that_can_be_saved(faces, tmp_path):
     images, labels = faces
     recognizer = emocam.train(images, labels, size=24)
