@@ -202,7 +202,7 @@ def check_film() -> Check:
 
 def check_caches() -> Check:
     """What stays on the disk beside the results."""
-    from emocam.training.cache import cache_folder, font_list_folder
+    from emocam.training.cache import cache_folder
 
     steps, fonts = cache_folder(), font_list_folder()
     found = f"steps of emocam train: {steps} ({_size(steps)})"
@@ -212,6 +212,21 @@ def check_caches() -> Check:
     )
     found += f"; while processes run, their locks: {workers}"
     return Check("caches", "ok", f"{found}; no pictures in any of them")
+
+
+def font_list_folder() -> Path:
+    """Where Matplotlib keeps its list of the system's fonts.
+
+    Its own `get_cachedir` would make the folder
+    (https://matplotlib.org/stable/install/environment_variables_faq.html).
+    """
+    from emocam.training.cache import user_caches
+
+    if chosen := os.environ.get("MPLCONFIGDIR"):
+        return Path(chosen)
+    if sys.platform.startswith(("linux", "freebsd")):
+        return user_caches() / "matplotlib"
+    return Path.home() / ".matplotlib"
 
 
 def _size(folder: Path) -> str:

@@ -22,15 +22,15 @@ _COMMANDS = {
         "emocam video talks/ --output annotated --blur",
     ),
     "label": (
-        "Label the faces of photos: a table with a row a face.",
+        "Label the faces in photos: a table with one row per face.",
         "emocam label holiday/ -o labels.sqlite --gallery faces.html",
     ),
     "study": (
-        "Read a study's clips and photos to one result.",
+        "Evaluate a study: clips and photos, on one page.",
         "emocam study sessions/ --baseline rest --output results",
     ),
     "teach": (
-        "Teach it one face by own examples of expressions.",
+        "Teach it one face with examples of its expressions.",
         "emocam teach -o me.json",
     ),
     "train": (
@@ -50,11 +50,11 @@ _COMMANDS = {
         "emocam compare fer2013.zip --only happy,sad",
     ),
     "explain": (
-        "Show which parts of a face its reading comes from.",
+        "Show which parts of a face its reading rests on.",
         "emocam explain photo.jpg",
     ),
     "doctor": (
-        "Look whether live would work here, and what mends it.",
+        "Check whether live works here, and how to fix it.",
         "emocam doctor http://192.168.1.20:8080/video.mjpg",
     ),
 }

@@ -23,7 +23,7 @@ def doctor(
     model: Model = None,
     as_json: JsonOutput = False,
 ) -> None:
-    """Look whether live would work here, and say what mends each fault. Exit code 1: no."""
+    """Check whether live works here, and how to fix each fault. Exit code 1: it does not."""
     from emocam.doctor import examine
     from emocam.io.address import parse_address
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from emocam import __version__
-from emocam.training.cache import cache_folder, font_list_folder
+from emocam.doctor import font_list_folder
+from emocam.training.cache import cache_folder
 
 
 @pytest.mark.parametrize(
