@@ -21,6 +21,7 @@ _KIND = "emocam profile"
 _MAX_BYTES = 20_000_000
 _MOST_DIMS = 4096
 _LARGEST = 60_000.0  # 16-bit floats end there
+_FAULTS = (OSError, ValueError, KeyError, TypeError, RecursionError, InputError)
 
 
 def profile_json(profile: Profile) -> str:
@@ -58,29 +59,36 @@ def read_profile(path: Path) -> Profile:
             raise ValueError("it is not an ordinary file")
         if path.stat().st_size > _MAX_BYTES:
             raise ValueError("it is too large")
-        return parse_profile(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError, RecursionError, InputError) as error:
-        raise InputError(f"{path} is not a profile of emocam{_fault(error, path)}") from error
-
-
-def _fault(error: Exception, path: Path) -> str:
-    """What is wrong, and what mends it; nothing that overwrites what was no profile ever."""
-    reason = error.strerror if isinstance(error, OSError) else error
-    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError):
-        reason = "it holds no JSON"
-    if path.suffix.lower() != ".json":
-        return f" ({reason}): name a file that emocam teach has written, such as me.json"
-    return f" ({reason}): make it anew with emocam teach -o {path} --force"
+        return _parsed(path.read_text(encoding="utf-8"))
+    except _FAULTS as error:
+        fault = f"{path} is not a profile of emocam ({_reason(error)})"
+        raise InputError(f"{fault}: {_mend(path)}") from error
 
 
 def parse_profile(text: str) -> Profile:
-    """The profile that a text holds.
+    """Parse it; see `Profile.from_json`."""
+    try:
+        return _parsed(text)
+    except _FAULTS as error:
+        raise InputError(f"the text is not a profile of emocam ({_reason(error)})") from error
 
-    Raises
-    ------
-    ValueError, KeyError, TypeError, RecursionError, InputError
-        When it holds none.
-    """
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError | json.JSONDecodeError):
+        return "it holds no JSON"
+    if isinstance(error, KeyError):
+        return f"it lacks {error}"
+    return str(error.strerror if isinstance(error, OSError) else error)
+
+
+def _mend(path: Path) -> str:
+    """What to do; nothing that overwrites what was no profile ever."""
+    if path.suffix.lower() != ".json":
+        return "name a file that emocam teach has written, such as me.json"
+    return f"make it anew with emocam teach -o {path} --force"
+
+
+def _parsed(text: str) -> Profile:
     data = json.loads(text)
     if not isinstance(data, dict):
         raise ValueError("it should hold an object")

@@ -13,7 +13,7 @@ import pytest
 from emocam.detection.crop import crop_faces
 from emocam.errors import InputError
 from emocam.recognition.framing import Framing
-from emocam.recognition.personal import Personal
+from emocam.recognition.personal import PersonalModel
 from emocam.recognition.profile import MOST_EXAMPLES, Example, Profile
 from emocam.types import Face
 from tests.conftest import SAMPLES
@@ -66,7 +66,9 @@ def test_a_shifted_box_counts_less(profile: Profile):
     example = Example("happy", points[0])
     plain = replace(profile, examples=(example,))
     framed = replace(plain, framing=Framing.of(words(), crop))
-    before, after = (Personal.fit(words(), one).distances(points[1:]) for one in (plain, framed))
+    before, after = (
+        PersonalModel.fit(words(), one).distances(points[1:]) for one in (plain, framed)
+    )
     assert after.item() < 0.8 * before.item()
 
 
@@ -112,6 +114,15 @@ def test_a_file_that_is_no_profile_is_refused_with_what_mends_it(tmp_path: Path,
     path.write_text(text)
     with pytest.raises(InputError, match=r"me.json.*emocam teach"):
         Profile.load(path)
+    with pytest.raises(InputError, match="the text is not a profile of emocam"):
+        Profile.from_json(text)
+
+
+def test_what_a_profile_lacks_is_named(profile: Profile):
+    data = json.loads(profile.to_json())
+    del data["model"]
+    with pytest.raises(InputError, match="it lacks 'model'"):
+        Profile.from_json(json.dumps(data))
 
 
 @pytest.mark.parametrize(
@@ -135,6 +146,8 @@ def test_a_damaged_profile_is_refused(profile: Profile, tmp_path: Path, changes:
     path.write_text(_changed(profile, **changes))
     with pytest.raises(InputError, match="not a profile of emocam"):
         Profile.load(path)
+    with pytest.raises(InputError, match="not a profile of emocam"):
+        Profile.from_json(path.read_text())
 
 
 def test_points_of_different_lengths_are_refused(tmp_path: Path):
