@@ -26,7 +26,7 @@ from measuring import print_table, timed_ms
 
 from emocam import EmotionRecognizer
 from emocam.recognition.labels import NEUTRAL
-from emocam.recognition.personal import Personal
+from emocam.recognition.personal import PersonalModel
 from emocam.recognition.profile import Example, Profile
 from emocam.recognition.words_model import WordsModel
 from emocam.runtime import one_blas_thread
@@ -99,15 +99,17 @@ class Population:
         return np.asarray(rest + shown[..., None] * (centers - rest)[:, None] + scatter, np.float32)
 
 
-def taught(model: WordsModel, person: FloatArray, labels: Sequence[int], count: int) -> Personal:
+def taught(
+    model: WordsModel, person: FloatArray, labels: Sequence[int], count: int
+) -> PersonalModel:
     """The profile of one person from the first examples of some labels."""
     examples = [
         Example(model.labels[label], person[label, n]) for label in labels for n in range(count)
     ]
-    return Personal.fit(model, Profile(tuple(examples), model.labels, model.space))
+    return PersonalModel.fit(model, Profile(tuple(examples), model.labels, model.space))
 
 
-def read(personal: Personal, points: FloatArray) -> FloatArray:
+def read(personal: PersonalModel, points: FloatArray) -> FloatArray:
     """Probabilities of points, shape (n, labels)."""
     labels = len(personal.generic.model.labels)
     scores = personal.generic.kernel_ridge.scores(points)
@@ -197,7 +199,7 @@ def print_cost(model: WordsModel) -> None:
         for label, center in zip(model.labels, model.population.points, strict=True)
         for _ in range(3)
     )
-    personal = Personal.fit(model, Profile(examples, model.labels, model.space))
+    personal = PersonalModel.fit(model, Profile(examples, model.labels, model.space))
     face = random.integers(0, 256, (1, model.size, model.size)).astype(np.uint8)
     ratios = []
     for _ in range(_TURNS):

@@ -20,7 +20,7 @@ class FrameReadings:
     Attributes
     ----------
     readings
-        One a face, after profile and smoothing; `face.id` persists over frames.
+        One per face, after profile and smoothing; `face.id` persists over frames.
     index
         Number of the frame in its source, from 0.
     time_s
@@ -141,7 +141,8 @@ class FrameReadings:
 
         Returns
         -------
-        A new result; this one stays as it is.
+        FrameReadings
+            A new result; this one stays as it is.
         """
 
         def changed(readings: tuple[Reading, ...]) -> tuple[Reading, ...]:
@@ -167,7 +168,7 @@ class FrameReadings:
         Returns
         -------
         list of dict
-            One row a face, or one with the status `no_face`.
+            One row per face, or a single one with the status `no_face`.
         """
         from emocam.io.tables import reading_row, status_row
 
@@ -191,8 +192,9 @@ def rows(
 
     Returns
     -------
-    One row a face, or one with the status `no_face`; the keys are the columns of the table
-    that apply.
+    list of dict
+        One row per face, or one with the status `no_face` for a frame without; the keys are the
+        columns of the table that apply.
     """
     given = [readings] if isinstance(readings, FrameReadings) else readings
     frames = (one[1] if isinstance(one, tuple) else one for one in given)

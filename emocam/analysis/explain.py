@@ -11,7 +11,7 @@ import numpy as np
 from emocam.analysis.cluster_measures import Clustered
 from emocam.analysis.word_evidence import WordEvidence, strongest_words
 from emocam.errors import ModelError
-from emocam.recognition.personal import Personal
+from emocam.recognition.personal import PersonalModel
 from emocam.recognition.prediction import FaceModel
 from emocam.recognition.words_model import WordsModel
 from emocam.types import FloatArray, ImageU8
@@ -148,7 +148,7 @@ def region(row: int, column: int) -> str:
 
 
 def explain_face(
-    model: FaceModel, face_gray: ImageU8, personal: Personal | None = None
+    model: FaceModel, face_gray: ImageU8, personal: PersonalModel | None = None
 ) -> Explanation:
     """Explain the reading of one face by blurring its parts one after the other.
 
@@ -193,7 +193,7 @@ def explain_face(
     )
 
 
-def _explain_owner(personal: Personal, face_gray: ImageU8) -> Explanation:
+def _explain_owner(personal: PersonalModel, face_gray: ImageU8) -> Explanation:
     """The same of the face of a profile's owner: own centres in place of the clusters."""
     prediction = personal.predict(np.concatenate([face_gray[None], _blurred_parts(face_gray)]))
     assert prediction.personal is not None
@@ -220,7 +220,7 @@ def _explain_owner(personal: Personal, face_gray: ImageU8) -> Explanation:
     )
 
 
-def _example_evidence(personal: Personal, point: FloatArray) -> tuple[ExampleEvidence, ...]:
+def _example_evidence(personal: PersonalModel, point: FloatArray) -> tuple[ExampleEvidence, ...]:
     distances = personal.example_distances(point)
     examples = personal.profile.examples
     return tuple(

@@ -130,13 +130,15 @@ def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progres
 
 def _personal(path: Path, model: Path) -> tuple[Profile, tuple[str, ...], int]:
     """A profile, and the labels and the first cluster of what is read with it."""
-    from emocam.recognition.personal import Personal  # most runs need neither these nor NumPy here
+    from emocam.recognition.personal import (
+        PersonalModel,  # most runs need neither these nor NumPy here
+    )
     from emocam.recognition.profile import Profile
     from emocam.recognition.recognizer import EmotionRecognizer
 
     profile = Profile.load(path)
     # Whether they fit is said here once, not by each worker.
-    personal = Personal.fit(EmotionRecognizer.load(model).model, profile)
+    personal = PersonalModel.fit(EmotionRecognizer.load(model).model, profile)
     return profile, personal.labels, personal.first_cluster
 
 

@@ -1,8 +1,8 @@
-"""A reading for one person: the generic one, moved to this face, and the person's own centres.
+"""A model of one person's face: the generic one, adapted to it, and the person's own centres.
 
 Three steps, each of which falls back on the generic reading where nothing was taught:
 
-1. A face is read as if it were an average person's, see `moved`.
+1. A face is read as if it were an average person's, see `adapted`.
 2. Among the labels that were taught, the person's own centres decide as well: K-Means' nearest
    centre as a probability. What only the place of the box adds is left out of the distances. The
    scatter around the centres is unknown, so squared distances count by their logarithm (Student's
@@ -22,7 +22,7 @@ from functools import cached_property
 import numpy as np
 
 from emocam.errors import InputError
-from emocam.recognition.moved import MovedReading
+from emocam.recognition.adapted import AdaptedModel
 from emocam.recognition.prediction import FaceModel, PersonalAnswers, Prediction
 from emocam.recognition.profile import Profile
 from emocam.recognition.words_model import WordsModel, in_batches
@@ -68,8 +68,8 @@ def teachable(model: FaceModel) -> WordsModel:
 
 
 @dataclass(frozen=True, eq=False)
-class Personal:
-    """How one person's face is read.
+class PersonalModel:
+    """Reads one person's face, and anybody else's as the generic model does.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ class Personal:
     labels
         The model's, then the person's own.
     generic
-        The generic reading, moved to this person.
+        The generic model, adapted to this person.
     taught
         Shape (taught,), int64: numbers of the labels with centres.
     centers
@@ -97,7 +97,7 @@ class Personal:
 
     profile: Profile
     labels: tuple[str, ...]
-    generic: MovedReading
+    generic: AdaptedModel
     taught: IntArray
     centers: FloatArray
     counts: FloatArray
@@ -107,7 +107,7 @@ class Personal:
     example_logs: FloatArray
 
     @classmethod
-    def fit(cls, model: FaceModel, profile: Profile) -> Personal:
+    def fit(cls, model: FaceModel, profile: Profile) -> PersonalModel:
         """Of a profile that was made with this model.
 
         Raises
@@ -125,8 +125,8 @@ class Personal:
         numbers, points = _numbers(profile, labels), _points(profile)
         taught = np.unique(numbers)
         shares = _shares(numbers, taught, np.ones(len(points), np.float32))
-        generic = MovedReading.fit(words, shares @ points, taught)
-        seen = _normal(generic.logits(points, generic.moved_scores(points)))
+        generic = AdaptedModel.fit(words, shares @ points, taught)
+        seen = _normal(generic.logits(points, generic.adapted_scores(points)))
         found = cls(
             profile,
             labels,
@@ -143,7 +143,7 @@ class Personal:
             found = found._weighted(numbers, points)
         return replace(found, sharpness=found.left_out().best_sharpness(numbers))
 
-    def _weighted(self, numbers: IntArray, points: FloatArray) -> Personal:
+    def _weighted(self, numbers: IntArray, points: FloatArray) -> PersonalModel:
         """The same with less weight on examples that the others take for something else."""
         left_out = self.left_out()
         said = left_out.probabilities
@@ -189,7 +189,7 @@ class Personal:
         return len(self.generic.model.centers)
 
     def read(
-        self, points: FloatArray, moved_scores: FloatArray, distances: FloatArray
+        self, points: FloatArray, adapted_scores: FloatArray, distances: FloatArray
     ) -> FloatArray:
         """Probabilities of all labels, shape (n, labels), were these the person's faces.
 
@@ -197,12 +197,12 @@ class Personal:
         ----------
         points
             Shape (n, dims).
-        moved_scores
-            What the moved kernel gave them, shape (n, model's labels).
+        adapted_scores
+            What the adapted kernel gave them, shape (n, model's labels).
         distances
             From `distances`, shape (n, taught).
         """
-        logs = _with_mixtures(_normal(self.generic.logits(points, moved_scores)), self.mixtures)
+        logs = _with_mixtures(_normal(self.generic.logits(points, adapted_scores)), self.mixtures)
         return np.exp(self._with_own(logs, distances, self.sharpness))
 
     def distances(self, points: FloatArray) -> FloatArray:
@@ -276,7 +276,7 @@ class LeftOut:
         Shape (n,), bool: whether its label has other examples; without, it can't be left out.
     """
 
-    personal: Personal
+    personal: PersonalModel
     logs: FloatArray
     distances: FloatArray
     tried: np.ndarray

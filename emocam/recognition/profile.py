@@ -97,7 +97,8 @@ class Profile:
 
         Returns
         -------
-        A profile of today.
+        Profile
+            Dated today.
 
         Raises
         ------
@@ -136,7 +137,8 @@ class Profile:
 
         Returns
         -------
-        0 or more.
+        int
+            0 for a label that was not taught.
         """
         return sum(one.label == label for one in self.examples)
 
@@ -160,7 +162,8 @@ class Profile:
 
         Returns
         -------
-        A new profile of today; this one stays as it is.
+        Profile
+            A new one, dated today; this one stays as it is.
         """
         today = datetime.date.today().isoformat()
         return replace(
@@ -180,7 +183,8 @@ class Profile:
 
         Returns
         -------
-        Examples in their order; none when all labels are left out.
+        tuple of Example
+            In their order; empty when all labels are left out.
         """
         gone = set(labels)
         return tuple(one for one in self.examples if one.label not in gone)
@@ -207,7 +211,8 @@ class Profile:
 
         Returns
         -------
-        JSON text.
+        str
+            JSON.
         """
         from emocam.recognition.profile_file import profile_json
 
@@ -224,12 +229,13 @@ class Profile:
 
         Returns
         -------
-        The same profile.
+        Profile
+            The same one.
 
         Raises
         ------
         InputError
-            When it is none.
+            When the text holds no profile.
         """
         from emocam.recognition.profile_file import parse_profile
 
@@ -246,12 +252,13 @@ class Profile:
 
         Returns
         -------
-        The same profile.
+        Profile
+            The same one.
 
         Raises
         ------
         InputError
-            When it is not one.
+            When the file can't be read or is no profile.
         """
         from emocam.recognition.profile_file import read_profile
 

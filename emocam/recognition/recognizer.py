@@ -17,7 +17,7 @@ from emocam.errors import ModelError
 from emocam.readings import FrameReadings
 from emocam.recognition.labels import UNSURE
 from emocam.recognition.model_file import ModelFile, find_model, load_model_file, save_model_file
-from emocam.recognition.personal import Personal
+from emocam.recognition.personal import PersonalModel
 from emocam.recognition.pixels import PixelsModel
 from emocam.recognition.prediction import FaceModel, Prediction
 from emocam.recognition.profile import Profile
@@ -68,7 +68,7 @@ class EmotionRecognizer:
         profile: Profile | None = None,
     ) -> None:
         self.model = model
-        self.personal = None if profile is None else Personal.fit(model, profile)
+        self.personal = None if profile is None else PersonalModel.fit(model, profile)
         self.card = card
         self.certainty = float(card.get("certainty", 0.0)) if certainty is None else certainty
         if not 0.0 <= self.certainty <= 1.0:

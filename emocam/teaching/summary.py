@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from emocam.recognition.personal import Personal
+from emocam.recognition.personal import PersonalModel
 from emocam.recognition.prediction import FaceModel
 from emocam.recognition.profile import Profile
 
@@ -40,7 +40,7 @@ class ProfileSummary:
         InputError
             When the profile was made with another model.
         """
-        personal = Personal.fit(model, profile)
+        personal = PersonalModel.fit(model, profile)
         left_out = personal.left_out()
         verdicts = []
         for row, one in enumerate(profile.examples):

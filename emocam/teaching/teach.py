@@ -7,7 +7,7 @@ from pathlib import Path
 from emocam.errors import UsageError
 from emocam.output import check_free
 from emocam.recognition.framing import Framing
-from emocam.recognition.personal import Personal
+from emocam.recognition.personal import PersonalModel
 from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.teaching.from_photos import Lesson
@@ -69,6 +69,6 @@ def taught_profile(
     if not (add or anew):
         return Profile.learn(recognizer, lesson.examples, Framing.joined(lesson.framings))
     before = Profile.load(path)
-    Personal.fit(recognizer.model, before)  # turns one of another model down
+    PersonalModel.fit(recognizer.model, before)  # turns one of another model down
     gone = {one.label for one in lesson.examples} if anew else ()
     return before.with_examples(lesson.examples, anew=gone, framings=lesson.framings)

@@ -53,7 +53,7 @@ def train(
     balance
         `weight`, `augment` or `none`: how rare labels are treated.
     memory_bytes
-        What training may take; of more faces than fit, the commonest labels' are thinned out.
+        Memory that training may take; of more faces than fit, the commonest labels' are left out.
     seed
         The same seed makes the same model.
     progress
@@ -61,8 +61,9 @@ def train(
 
     Returns
     -------
-    A recognizer; its `card["figures"]` tell how it reads the training faces by all others, and
-    `save` writes it to a file.
+    EmotionRecognizer
+        Its `card["figures"]` tell how well each training face is read by a model that has not seen
+        it (out of fold); `save` writes it to a file.
 
     Raises
     ------
@@ -102,7 +103,8 @@ def evaluate(
 
     Returns
     -------
-    The answers; `figures()` gives accuracy, balanced accuracy and the like by name.
+    Evaluation
+        The answers; `figures()` gives accuracy, balanced accuracy and the like by name.
 
     Raises
     ------

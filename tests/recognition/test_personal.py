@@ -9,19 +9,19 @@ import pytest
 
 from emocam.errors import InputError
 from emocam.recognition.labels import EMOTIONS
-from emocam.recognition.personal import Personal, teachable
+from emocam.recognition.personal import PersonalModel, teachable
 from emocam.recognition.prediction import Prediction
 from emocam.recognition.profile import Example, Profile
 from tests.person import Person, carried, words
 
 
-def read(personal: Personal, points: np.ndarray) -> list[str]:
+def read(personal: PersonalModel, points: np.ndarray) -> list[str]:
     rows = probabilities(personal, points)
     return [personal.labels[int(row.argmax())] for row in rows]
 
 
-def probabilities(personal: Personal, points: np.ndarray) -> np.ndarray:
-    scores = personal.generic.moved_scores(points)
+def probabilities(personal: PersonalModel, points: np.ndarray) -> np.ndarray:
+    scores = personal.generic.adapted_scores(points)
     return personal.read(points, scores, personal.distances(points))
 
 
@@ -35,7 +35,7 @@ def accuracies(persons: range, taught: tuple[str, ...], scatter: float = 0.2) ->
     right = np.zeros(2)
     for seed in persons:
         person = Person(seed)
-        personal = Personal.fit(words(), person.profile(taught))
+        personal = PersonalModel.fit(words(), person.profile(taught))
         for label in EMOTIONS:
             points = person.points(label, 2, scatter)
             right += [said.count(label) for said in (generic(points), read(personal, points))]
@@ -55,7 +55,7 @@ def test_a_neutral_face_alone_helps_too():
 
 def test_probabilities_are_probabilities():
     person = Person(1)
-    personal = Personal.fit(words(), person.profile(("neutral", "tongue out", "sad"), 2))
+    personal = PersonalModel.fit(words(), person.profile(("neutral", "tongue out", "sad"), 2))
     rows = probabilities(personal, person.points("sad", 5))
     assert rows.shape == (5, 8)
     assert rows.sum(axis=1) == pytest.approx(1, abs=1e-5)
@@ -64,10 +64,10 @@ def test_probabilities_are_probabilities():
 
 def test_untaught_labels_keep_their_shares_among_each_other():
     person = Person(2)
-    personal = Personal.fit(words(), person.profile(("neutral", "happy")))
+    personal = PersonalModel.fit(words(), person.profile(("neutral", "happy")))
     points = person.points("sad", 4)
     rest = [EMOTIONS.index(label) for label in EMOTIONS if label not in ("neutral", "happy")]
-    logits = personal.generic.logits(points, personal.generic.moved_scores(points))
+    logits = personal.generic.logits(points, personal.generic.adapted_scores(points))
     alone = np.exp(logits[:, rest])
     found = probabilities(personal, points)[:, rest]
     assert found / found.sum(axis=1, keepdims=True) == pytest.approx(
@@ -78,7 +78,7 @@ def test_untaught_labels_keep_their_shares_among_each_other():
 def test_a_face_that_is_very_near_to_a_taught_one_is_read_as_that():
     person = Person(2)
     profile = person.profile(("neutral", "tongue out"))
-    personal = Personal.fit(words(), profile)
+    personal = PersonalModel.fit(words(), profile)
     taught = np.stack([one.point for one in profile.examples])
     far = person.points("surprise", 2, 0.4)
     near = probabilities(personal, taught + 0.2)
@@ -90,7 +90,7 @@ def test_a_face_that_is_very_near_to_a_taught_one_is_read_as_that():
 def test_own_labels_are_told_apart():
     person = Person(3)
     taught = ("neutral", "tongue out", "eyebrows up", "happy")
-    personal = Personal.fit(words(), person.profile(taught, 2))
+    personal = PersonalModel.fit(words(), person.profile(taught, 2))
     assert personal.labels == (*EMOTIONS, "tongue out", "eyebrows up")
     for label in taught:
         assert read(personal, person.points(label, 4)).count(label) >= 3
@@ -103,14 +103,14 @@ def test_a_wrong_example_among_good_ones_hardly_counts():
         replace(one, point=person.point("happy")) if one.name == "sad/0.jpg" else one
         for one in profile.examples
     ]
-    personal = Personal.fit(words(), replace(profile, examples=tuple(wrong)))
+    personal = PersonalModel.fit(words(), replace(profile, examples=tuple(wrong)))
     number = [one.name for one in profile.examples].index("sad/0.jpg")
     assert personal.weights[number] < 0.3
     assert np.delete(personal.weights, number).min() > 0.7
     assert read(personal, person.points("sad", 5)).count("sad") >= 4
 
 
-def frame(personal: Personal, points: np.ndarray) -> Prediction:
+def frame(personal: PersonalModel, points: np.ndarray) -> Prediction:
     from emocam.recognition.prediction import PersonalAnswers
 
     scores = personal.generic.kernel_ridge.scores(points)
@@ -125,7 +125,7 @@ def frame(personal: Personal, points: np.ndarray) -> Prediction:
 
 def test_it_is_used_for_the_nearest_face_alone():
     me, others = Person(6), [Person(seed) for seed in range(20, 24)]
-    personal = Personal.fit(words(), me.profile(("neutral", "sad"), 2))
+    personal = PersonalModel.fit(words(), me.profile(("neutral", "sad"), 2))
     points = np.stack([*(other.point("sad") for other in others), me.point("sad")])
     answers = frame(personal, points)
     assert answers.owner == 4
@@ -137,7 +137,7 @@ def test_it_is_used_for_the_nearest_face_alone():
 
 
 def test_strangers_are_read_as_without():
-    personal = Personal.fit(words(), Person(7).profile(("neutral",)))
+    personal = PersonalModel.fit(words(), Person(7).profile(("neutral",)))
     strangers = np.stack([Person(seed).point("neutral") for seed in range(30, 50)])
     owners = [frame(personal, one[None]).owner for one in strangers]
     assert owners == [None] * 20
@@ -170,7 +170,7 @@ def test_a_model_without_a_learnt_space_can_not_be_taught():
 
 def test_examples_without_a_known_label_move_nothing():
     person = Person(10)
-    personal = Personal.fit(words(), person.profile(("wink", "frown")))
+    personal = PersonalModel.fit(words(), person.profile(("wink", "frown")))
     assert np.abs(personal.generic.offset).max() == 0
     assert read(personal, person.points("wink", 3, 0.05)).count("wink") >= 1
 

@@ -1,4 +1,4 @@
-"""The generic reading, moved to one person: a face is read as if it were an average person's.
+"""The model, adapted to one person: a face is read as if it were an average person's.
 
 By how far the taught faces lie from where their labels lie in general, all faces of the person are
 moved half-way back (wholly, the more labels were taught), and what the model still says too much of
@@ -20,8 +20,8 @@ _SHRUNK = 1.0  # as if one more label were taught that lies where it does in gen
 
 
 @dataclass(frozen=True, eq=False)
-class MovedReading:
-    """The generic reading, moved to one person.
+class AdaptedModel:
+    """The model, adapted to one person.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class MovedReading:
     kernel_ridge: KernelRidge
 
     @classmethod
-    def fit(cls, model: WordsModel, centers: FloatArray, numbers: IntArray) -> MovedReading:
+    def fit(cls, model: WordsModel, centers: FloatArray, numbers: IntArray) -> AdaptedModel:
         """Of a person's centres, shape (n, dims), of the labels of these numbers."""
         population, labels = model.population, len(model.labels)
         known = numbers < labels
@@ -48,24 +48,24 @@ class MovedReading:
         offset = share * (centers - population.points[numbers]).sum(axis=0)
         ridge = model.kernel_ridge
         both = np.concatenate([ridge.dual_coef, ridge.moved_dual_coef(offset)], axis=1)
-        moved = cls(
+        adapted = cls(
             model,
             np.asarray(offset, np.float32),
             np.zeros(labels, np.float32),
             replace(ridge, dual_coef=both),
         )
         if not len(numbers):
-            return moved
-        off = moved.logits(centers, moved.moved_scores(centers))
-        return replace(moved, bias=share * (off - population.logits[numbers]).sum(axis=0))
+            return adapted
+        off = adapted.logits(centers, adapted.adapted_scores(centers))
+        return replace(adapted, bias=share * (off - population.logits[numbers]).sum(axis=0))
 
-    def moved_scores(self, points: FloatArray) -> FloatArray:
+    def adapted_scores(self, points: FloatArray) -> FloatArray:
         """What the moved kernel gives points, shape (n, labels)."""
         return self.kernel_ridge.scores(points)[:, len(self.model.labels) :]
 
-    def logits(self, points: FloatArray, moved_scores: FloatArray) -> FloatArray:
+    def logits(self, points: FloatArray, adapted_scores: FloatArray) -> FloatArray:
         """Evidence for each label, shape (n, labels), of points and what the kernel gave them."""
         gamma = np.float32(self.model.kernel_ridge.gamma)
         exponent = gamma * (2 * points @ self.offset - self.offset @ self.offset)
-        scores = moved_scores * np.exp(exponent)[:, None]
+        scores = adapted_scores * np.exp(exponent)[:, None]
         return centered(self.model.clusters.logits(scores)) - self.bias
