@@ -11,11 +11,6 @@ from typing import Any, get_type_hints
 
 from emocam.errors import EmocamError, UsageError, reason_of
 
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
 FILE_NAME = "emocam.toml"
 
 
@@ -63,6 +58,10 @@ def find_settings(folder: Path) -> Path | None:
 
 
 def _parse(path: Path) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):  # here, as most commands find no such file
+        import tomllib
+    else:
+        import tomli as tomllib
     try:
         parsed: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # TOML's errors and UTF-8's are ValueErrors

@@ -36,6 +36,7 @@ FRONTAL = (
 # Its windows reach from the nose to the ear, 0.9 to 1.7 times a box, and lie beside its centre.
 PROFILE = Member("haarcascade_profileface.xml", 1.9, 64, (30, 60), 9, one_sided=True)
 
+_Load = Callable[[str], cv2.CascadeClassifier]
 _MEND = f"pip install --force-reinstall {OPENCV_PACKAGE}"
 _SCALE_FACTOR = 1.1
 _MAX_LOGIT = 8.0  # of the verifier: without any detection by a cascade it must not suffice
@@ -75,7 +76,8 @@ class HaarEnsemble:
     ambiguous
         Logits from one crop between which the jittered crops are run too.
     load
-        Loads a cascade by its name. Ensembles that one thread uses may share theirs.
+        Gives a cascade by its name, whenever it is asked. Ensembles that one thread uses may share
+        theirs.
     """
 
     def __init__(
@@ -84,13 +86,15 @@ class HaarEnsemble:
         bias: float,
         members: Sequence[Member] = FRONTAL,
         ambiguous: tuple[float, float] = AMBIGUOUS,
-        load: Callable[[str], cv2.CascadeClassifier] | None = None,
+        load: _Load | None = None,
     ) -> None:
         self.weights = weights
         self.bias = bias
         self._ambiguous = ambiguous
-        load = load or load_cascade
-        self._members = [(load(member.name), member) for member in members]
+        self._members = tuple(members)
+        self._load = load or cache(load_cascade)
+        # Each takes 10 ms to load. Every candidate is shown to the first, and few to the others.
+        self._load(members[0].name)
 
     def logits(self, pyramid: list[ImageU8], scored: FloatArray) -> FloatArray:
         """Combined logit of a face, shape (candidates,).
@@ -122,7 +126,7 @@ class HaarEnsemble:
         A cascade that can't change the outcome is not asked: each takes as long as all the rest.
         """
         frontal, left = self._members[: len(FRONTAL)], self._members[len(FRONTAL) :]
-        crops = _Crops(pyramid, row, _JITTERS[:1])
+        crops = _Crops(pyramid, row, _JITTERS[:1], self._load)
         windows = crops.windows(frontal[:1])
         is_sure = self._combined(row, self._filled(windows, 0)) > self._ambiguous[1]
         if is_sure and not contained(row, rivals)[0]:
@@ -136,7 +140,7 @@ class HaarEnsemble:
         logit = self._combined(row, windows)
         if not self._ambiguous[0] < logit < self._ambiguous[1]:
             return logit
-        more = _Crops(pyramid, row, _JITTERS[1:]).windows(self._members)
+        more = _Crops(pyramid, row, _JITTERS[1:], self._load).windows(self._members)
         return self._combined(row, np.concatenate([windows, more], axis=1))
 
     def _filled(self, windows: FloatArray, count: float) -> FloatArray:
@@ -154,25 +158,29 @@ class HaarEnsemble:
         These are the verifier's logit, then log(1 + windows) of each cascade and whether it has
         any, averaged over the crops.
         """
-        return _stacked(scored, _Crops(pyramid, scored, _JITTERS).windows(self._members))
+        crops = _Crops(pyramid, scored, _JITTERS, self._load)
+        return _stacked(scored, crops.windows(self._members))
 
 
 class _Crops:
     """Upright crops around candidates, each jittered, cut out once for all cascades of a size."""
 
-    def __init__(self, pyramid: list[ImageU8], scored: FloatArray, jitters: FloatArray) -> None:
+    def __init__(
+        self, pyramid: list[ImageU8], scored: FloatArray, jitters: FloatArray, load: _Load
+    ) -> None:
         boxes = np.concatenate([_jittered(row, jitters) for row in scored] or [scored])
         self._jitters = len(jitters)
+        self._load = load
         self._cut = cache(partial(upright_crops, pyramid, boxes))
 
-    def windows(self, members: Sequence[tuple[cv2.CascadeClassifier, Member]]) -> FloatArray:
+    def windows(self, members: Sequence[Member]) -> FloatArray:
         """Windows that each cascade accepts, shape (candidates, jitters, cascades)."""
         counts = [
             [
-                _count_windows(cascade, member, crop)
+                _count_windows(self._load(member.name), member, crop)
                 for crop in self._cut(member.crop_share, member.crop_pixels)
             ]
-            for cascade, member in members
+            for member in members
         ]
         windows = np.array(counts, np.float32).reshape(len(counts), -1, self._jitters)
         return np.asarray(windows.transpose(1, 2, 0))

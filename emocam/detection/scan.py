@@ -121,9 +121,9 @@ class TemplateScan:
             one[best] for one in (numbers, rows, columns, templates)
         )
         windows = np.empty((len(best), WINDOW_NUMBERS), np.float32)
-        for number in np.unique(numbers):
+        for number, level in enumerate(levels):
             of_level = numbers == number
-            windows[of_level] = levels[number].grid.windows(rows[of_level], columns[of_level])
+            windows[of_level] = level.grid.windows(rows[of_level], columns[of_level])
         cells, borders, scales = np.array(
             [(one.cell, one.border, one.scale) for one in levels], np.float32
         )[numbers].T

@@ -40,7 +40,7 @@ def load_search() -> Search:
         When the installed OpenCV has no Haar cascades.
     """
     arrays = _arrays()
-    load = cache(load_cascade)  # each cascade takes 9 ms or more, and both ensembles ask two
+    load = cache(load_cascade)  # both ensembles ask two of them
     scan = ScanArrays(
         arrays["scan_weights"],
         arrays["scan_biases"],

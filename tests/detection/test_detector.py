@@ -166,13 +166,18 @@ def test_percentiles_by_counts_are_those_by_sorting(size: int) -> None:
     )
 
 
-def test_a_detector_loads_each_cascade_once(monkeypatch):
+def test_a_detector_loads_a_cascade_when_it_is_asked_and_once(monkeypatch, astronaut: ImageU8):
     loaded = []
     monkeypatch.setattr(
         search_model, "load_cascade", lambda name: loaded.append(name) or haar.load_cascade(name)
     )
-    FaceDetector()
-    assert len(loaded) == len(set(loaded)) == 3
+    detector = FaceDetector()
+    assert loaded == [haar.FRONTAL[0].name]
+    face = detector.detect(astronaut)[0]
+    assert len(loaded) == len(set(loaded))
+    assert FaceDetector().search_near(astronaut, [face.xyxy])
+    detector.detect(astronaut)
+    assert loaded.count(haar.FRONTAL[0].name) == 2
 
 
 def test_an_opencv_without_cascades_is_told_when_a_model_is_loaded(monkeypatch, tmp_path):
