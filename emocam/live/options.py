@@ -75,7 +75,7 @@ class LiveOptions:
         mark_names(self.marks)
         if self.marks_from is not None:
             parse_marks_address(self.marks_from)
-        if self.is_profile_new and not (self.window or self.browser):
+        if self.is_profile_new and (self.browser or not self.window):  # no keys to begin it
             raise UsageError(
                 f"there is no profile {self.profile}: 'emocam teach -o {self.profile}' makes it"
             )

@@ -86,7 +86,8 @@ def run_live(options: LiveOptions, reporter: Reporter) -> Summary:
         elif probe is not None and sinks.window is None:
             reporter.note("no display for a window here: going on without; Ctrl-C ends")
         if options.is_profile_new:
-            reporter.note(f"there is no profile {options.profile} yet: the key n or l begins it")
+            way = "everybody is read alike" if sinks.window is None else "key n or l begins it"
+            reporter.note(f"there is no profile {options.profile} yet: {way}")
         session.run(ending)
     return session.summary
 

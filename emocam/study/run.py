@@ -191,6 +191,8 @@ def read_study(plan: Path, options: StudyOptions, progress: Progress) -> Study:
     work = Work(str(model.absolute()), model_hash(model), options.certainty)
     store = ReadingStore(options.output, work)
     films = options.output / "films" if options.films else None
+    if films is not None:
+        store.begin()
     units = units_of(sessions, every_s=options.every_s, films=films)
     failures = _read_units(store, list(dict.fromkeys(units.values())), work, options, progress)
     read: list[ReadSession] = []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from emocam.label.tasks import Work
-from emocam.output import complete_file
+from emocam.output import complete_file, writing
 from emocam.study.frames import SessionFrames, read_frames
 from emocam.study.plan import photos_in
 from emocam.study.reading import Unit
@@ -39,6 +39,11 @@ class ReadingStore:
     def __init__(self, results: Path, work: Work) -> None:
         self._folder = results / FOLDER
         self._work = work
+
+    def begin(self) -> None:
+        """Mark the folder as a study's before anything else is put there."""
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
 
     def path(self, unit: Unit) -> Path:
         """Where the readings of a unit are, or would be: its name changes with the file."""

@@ -6,11 +6,10 @@ What is read comes from `clip_readings`; here it becomes results.
 from __future__ import annotations
 
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
@@ -38,13 +37,14 @@ from emocam.video.clip_report import ClipFacts, prepare_report, write_report
 from emocam.video.clip_summary import ClipSummary
 from emocam.video.outputs import ClipOutputs
 from emocam.video.reading_process import ReadingProcess
+from emocam.video.workplace import workplace
 
 if TYPE_CHECKING:
     from emocam.video.clip_film import ClipFilm
 
 from av.error import FFmpegError  # isort: skip
 
-_HIDDEN = re.compile(r"\.partial-[^/\\]*[/\\]")  # see `_workplace`
+_HIDDEN = re.compile(r"\.partial-[^/\\]*[/\\]")  # see `workplace`
 
 Progress = Callable[[int, int | None], None]
 Listener = Callable[[FrameReadings], None]
@@ -120,8 +120,8 @@ def annotate_clip(
         When a result can't be written.
     """
     try:
-        with one_blas_thread(), one_opencv_thread(), _workplace(outputs) as workplace:
-            work = _ClipWork(clip, outputs.inside(workplace), recognizer, options, listener, beside)
+        with one_blas_thread(), one_opencv_thread(), workplace(outputs.folder) as hidden:
+            work = _ClipWork(clip, outputs.inside(hidden), recognizer, options, listener, beside)
             result = work.run(progress, stop)
             final = outputs.partial() if result.stopped else outputs
             with writing(outputs.folder):
@@ -131,19 +131,6 @@ def annotate_clip(
         raise OutputError(_HIDDEN.sub("", str(error))) from error
     except (cv2.error, FFmpegError) as error:
         raise SourceError(f"{clip} can't be worked on: {reason_of(error)}") from error
-
-
-@contextmanager
-def _workplace(outputs: ClipOutputs) -> Iterator[Path]:
-    """A hidden folder beside the results, for those that are not complete yet."""
-    with ExitStack() as stack:
-        with writing(outputs.folder):
-            outputs.folder.mkdir(parents=True, exist_ok=True)
-            folder = tempfile.TemporaryDirectory(
-                prefix=".partial-", dir=outputs.folder, ignore_cleanup_errors=True
-            )
-            stack.enter_context(folder)
-        yield Path(folder.name)
 
 
 class _ClipWork:

@@ -154,6 +154,7 @@ def test_what_is_for_another_command_is_nothing_to_do_and_says_which(
         (["label", "x", "--copies"], ["--copies needs --sort-into"]),
         (["study", "x", "--from-tables", "--films"], ["--films", "--from-tables"]),
         (["live", "0", "--no-window", "--profile", "no.json"], ["emocam teach -o no.json"]),
+        (["live", "0", "--browser", "--profile", "no.json"], ["emocam teach -o no.json"]),
     ],
     ids=" ".join,
 )

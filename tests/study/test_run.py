@@ -19,6 +19,7 @@ from emocam.cli import main
 from emocam.study.frames import read_frames
 from tests.cli.test_commands import fails_with_one_line, run
 from tests.conftest import SAMPLES
+from tests.waiting import WAIT_S
 
 import av  # isort: skip
 
@@ -184,6 +185,24 @@ def test_an_interrupted_study_goes_on_where_it_stopped(clips: Path, tmp_path: Pa
     after = {one.name: one.stat().st_mtime_ns for one in output.glob(".progress/*.parquet")}
     assert len(after) == 4
     assert {name: after[name] for name in finished} == finished
+
+
+def test_a_study_that_was_killed_at_its_first_film_goes_on(clips: Path, tmp_path: Path) -> None:
+    output = tmp_path / "results"
+    (tmp_path / "one" / "calm").mkdir(parents=True)
+    shutil.copy(clips / "calm" / "ann.mp4", tmp_path / "one" / "calm")
+    command = [sys.executable, "-m", "emocam", "study", tmp_path / "one", "-o", output, "--films"]
+    process = subprocess.Popen([*command, "--jobs", "1"], stderr=subprocess.PIPE)
+    end = time.monotonic() + WAIT_S
+    while not list(output.glob("films/*")):
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    process.kill()
+    process.communicate()
+    assert not list(output.glob(".progress/*"))
+    subprocess.run([*command, "--jobs", "1"], check=True, stdout=subprocess.PIPE)
+    assert (output / "study.html").exists()
 
 
 def test_tables_alone_make_it_again_with_other_segments(
