@@ -43,10 +43,15 @@ def find_clips(paths: Iterable[Path], *, leave_out: Path | None = None) -> list[
             known = " ".join(sorted(VIDEO_ENDINGS))
             raise UsageError(f"no video file in {path}; known endings: {known}")
         found.update(dict.fromkeys(files))
-    hints = [other_command(str(path), "video") for path in found]
+    hints = [other_command(_as_given(path), "video") for path in found]
     if all(hints):
         raise UsageError(hints[0])
     return list(found)
+
+
+def _as_given(path: Path) -> str:
+    """The path, or the address that was taken for one and so lost a stroke."""
+    return re.sub(r"^(\w{2,}):/(?!/)", r"\1://", str(path))
 
 
 def _is_clip(file: Path, leave_out: Path | None) -> bool:

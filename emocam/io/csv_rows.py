@@ -6,7 +6,7 @@ import csv
 import io
 from pathlib import Path
 
-from emocam.errors import UsageError
+from emocam.errors import UsageError, reason_of
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
@@ -19,10 +19,12 @@ def read_rows(path: Path) -> list[dict[str, str]]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"can't read {path} as a table in UTF-8: {error}") from error
+    except OSError as error:
+        raise UsageError(f"can't read {path}: {reason_of(error)}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(_no_table(path)) from error
     if "\0" in text:
-        raise UsageError(f"can't read {path} as a table in UTF-8: it holds bytes that are no text")
+        raise UsageError(_no_table(path))
     head = text.partition("\n")[0]
     delimiter = ";" if head.count(";") > head.count(",") else ","
     # Not lines: a field in quotes may hold line breaks.
@@ -31,6 +33,10 @@ def read_rows(path: Path) -> list[dict[str, str]]:
         return [_row(row) for row in rows]
     except csv.Error as error:
         raise UsageError(f"can't read {path} as a table: {error}") from error
+
+
+def _no_table(path: Path) -> str:
+    return f"{path} is no table in UTF-8: expected .csv, which Excel saves as 'CSV UTF-8'"
 
 
 def _row(row: dict[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from emocam.errors import UsageError
 from emocam.io.clip_discovery import parse_time
 from emocam.io.csv_rows import read_rows
-from emocam.io.media_kind import PHOTO_ENDINGS, VIDEO_ENDINGS
+from emocam.io.media_kind import PHOTO_ENDINGS, VIDEO_ENDINGS, other_command
 from emocam.io.table_formats import TABLE_FORMATS
 from emocam.study.participant_face import ParticipantFace, parse_face
 from emocam.study.segments import Segment
@@ -71,6 +71,8 @@ def read_plan(plan: Path, *, leave_out: Path | None = None) -> list[Session]:
             raise UsageError(
                 f"{plan} holds no clip and no folder of photos: expected {plan}/<condition>/<clip>"
             )
+    elif hint := other_command(str(plan), "study"):
+        raise UsageError(hint)
     elif plan.is_file():
         sessions = _table_sessions(plan)
     else:

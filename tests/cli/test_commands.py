@@ -118,7 +118,9 @@ def test_version(capsys):
     ("arguments", "words"),
     [
         (["video", "0"], ["emocam live 0"]),
+        (["video", "https://a.b/c.mp4"], ["emocam live https://a.b/c.mp4"]),
         (["video", PHOTO], ["emocam label", "emocam explain"]),
+        (["study", CLIP], ["emocam video"]),
         (["label", CLIP], ["emocam video"]),
         (["label", "0"], ["emocam live 0"]),
         (["explain", CLIP], ["emocam video"]),

@@ -67,7 +67,7 @@ def test_an_equalised_copy_is_told(capsys, three_labels, tmp_path):
     code, out, _ = run(capsys, "dataset", three_labels, "--report", page)
     assert code == 0
     assert "looks histogram-equalised: in 100 % of 48 pictures" in out
-    check_page(page, "Grey levels", "looks histogram-equalised")
+    check_page(page, "Grey levels", "Looks histogram-equalised")
     code, out, _ = run(capsys, "dataset", three_labels, "--json")
     assert json.loads(out)["histogram_equalised"] == {"share": 1.0, "most": True}
 

@@ -58,7 +58,7 @@ def plot_found(evaluation: Evaluation) -> Figure:
     guessing = 100 / len(labels)
     axes.axvline(guessing, color="#999999", linestyle=":", label=f"guessing: {guessing:.0f} %")
     axes.set_title(f"{every:.0f} of 100 faces are read as their label says")
-    axes.legend(loc="lower right")
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
