@@ -36,14 +36,16 @@ class BrowserView:
     ----------
     server
         What serves the page; one of its own when None. It is started on entering.
+    title
+        Of the page.
     """
 
-    def __init__(self, server: LocalServer | None = None) -> None:
+    def __init__(self, server: LocalServer | None = None, title: str = "emocam live") -> None:
         self._server = LocalServer() if server is None else server
         self._published: _Published | None = None
         self._count = 0
         self._keys: deque[str] = deque(maxlen=_MOST_KEYS)
-        html = render_page("live/templates/live.html", title="emocam live").encode()
+        html = render_page("live/templates/live.html", title=title).encode()
         self._server.add_page(html, _content_policy(html))
         self._server.add_stream(_STREAM, self._send_pictures)
 

@@ -76,7 +76,7 @@ def guided_lesson(guidance: Guidance, reporter: Reporter) -> tuple[EmotionRecogn
         ending = stack.enter_context(end_on_signals())
         window = browser = None
         if guidance.browser:
-            browser = stack.enter_context(BrowserView())
+            browser = stack.enter_context(BrowserView(title="emocam teach"))
             reporter.note(f"open {browser.url} in a browser; Ctrl-C ends")
         elif probe is not None and probe.result():
             window = stack.enter_context(Window("emocam teach"))

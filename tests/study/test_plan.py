@@ -93,7 +93,7 @@ def test_a_folder_without_clips_says_what_was_expected(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("file\na\0b.mp4\n", "no text"),
+        ("file\na\0b.mp4\n", "no table in UTF-8"),
         ("file,end\na.mp4," + "9" * 400 + "\n", "a time is written"),
         ("file,end\na.mp4,1:" + "9" * 400 + "\n", "a time is written"),
         ("file,end\na.mp4," + "9" * 200_000 + "\n", "field larger"),

@@ -96,6 +96,19 @@ def test_buttons_of_a_guided_session_reach_it(page: Any) -> None:
         assert pressed == ["s", "2"]
 
 
+def test_buttons_of_a_guided_session_need_no_scrolling_on_a_wide_screen(page: Any) -> None:
+    steps = GuidedSteps(EMOTIONS, reviews=True)
+    page.set_window_size(1200, 800)
+    with BrowserView(title="emocam teach") as view:
+        page.get(view.url)
+        view.show(frame((9, 9, 9), 480, 640), page_state(steps.prompt(0.0), steps))
+        wait(lambda: len(page.find_elements("css selector", "#keys button")) > len(EMOTIONS))
+        lowest = "return Math.max(...[...document.querySelectorAll('#keys button')]" \
+            ".map(one => one.getBoundingClientRect().bottom)) / innerHeight"  # fmt: skip
+        assert page.execute_script(lowest) < 1
+        assert page.title == "emocam teach"
+
+
 def test_bars_are_as_long_as_the_probabilities(page: Any) -> None:
     with BrowserView() as view:
         page.get(view.url)
