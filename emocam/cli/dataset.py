@@ -36,7 +36,7 @@ def dataset(
     force: Force = False,
     as_json: JsonOutput = False,
 ) -> None:
-    """Show what a data set holds: counts, balance, pictures that are there twice or equalised."""
+    """Show what a data set holds: counts, balance, duplicates, equalised pictures."""
     from emocam.analysis.figures.base import save_png
     from emocam.analysis.figures.counts import plot_counts
     from emocam.analysis.reports import save_dataset_report

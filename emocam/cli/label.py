@@ -36,7 +36,7 @@ def label(
         list[str],
         typer.Argument(
             metavar="FOLDER|FILE|GLOB...",
-            help="Folders (with all below them), photos, patterns such as '**/*.jpg', or "
+            help="Folders (searched at any depth), photos, patterns such as '**/*.jpg', or "
             "addresses such as s3://bucket/folder.",
         ),
     ],
@@ -63,18 +63,18 @@ def label(
     ] = None,
     sort_into: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Folder to get one folder an emotion, with links."),
+        typer.Option(metavar="FOLDER", help="Folder for one folder per emotion, with links."),
     ] = None,
     copies: Annotated[
         bool, typer.Option("--copies", help="Copies instead of links in --sort-into.")
     ] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start over instead of going on.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start over instead of resuming.")] = False,
     force: Force = False,
     as_json: JsonOutput = False,
 ) -> None:
-    """Label the faces of photos: a table with a row a face.
+    """Label the faces in photos: a table with one row per face.
 
-    The same command goes on where an interrupted one stopped.
+    Run an interrupted command again, and it resumes where it stopped.
     """
     from emocam.errors import UsageError
     from emocam.label.pool import WORKER

@@ -42,7 +42,8 @@ def live(
         bool, typer.Option("--no-window", help="Print a line a second instead of a window.")
     ] = False,
     browser: Annotated[
-        bool, typer.Option("--browser", help="Show it in a browser on this computer instead.")
+        bool,
+        typer.Option("--browser", help="Show the session in a browser on this computer instead."),
     ] = False,
     log: Annotated[
         Path | None,
@@ -54,42 +55,38 @@ def live(
     send: Send = None,
     virtual_camera: Annotated[
         bool,
-        typer.Option(
-            "--virtual-camera", help="Offer what is drawn as a camera to Zoom, Teams, OBS."
-        ),
+        typer.Option("--virtual-camera", help="Offer the picture as a camera to Zoom, Teams, OBS."),
     ] = False,
     marks: Annotated[
-        str, typer.Option(metavar="NAMES", help="Names of the keys 1 to 9, between commas.")
+        str, typer.Option(metavar="NAMES", help="Names for the keys 1 to 9, separated by commas.")
     ] = "",
     marks_from: Annotated[
         str | None,
-        typer.Option(metavar="udp://127.0.0.1:PORT", help="Take marks from other programs."),
+        typer.Option(metavar="udp://127.0.0.1:PORT", help="Accept marks from other programs."),
     ] = None,
     output: Annotated[
         Path,
         typer.Option(
-            "--output", "-o", metavar="FOLDER", help="Folder for what the keys s and r keep."
+            "--output", "-o", metavar="FOLDER", help="Folder for what the keys s and r save."
         ),
     ] = Path("emocam-output"),
     duration: Annotated[
         float | None,
         typer.Option(
-            min=0.0, callback=a_number, metavar="SECONDS", help="End after so many seconds."
+            min=0.0, callback=a_number, metavar="SECONDS", help="End after this many seconds."
         ),
     ] = None,
     profile: Annotated[
         Path | None,
         typer.Option(
             metavar="JSON",
-            help="Read by this profile of your face, and keep in it what keys n and l teach.",
+            help="Read your face with this profile, and save in it what the keys n and l teach.",
         ),
     ] = None,
     raw: Annotated[
         bool, typer.Option("--raw", help="Show each reading as it is, without smoothing.")
     ] = False,
-    keep_all: Annotated[
-        bool, typer.Option("--keep-all", help="Keep boxes that look like no face.")
-    ] = False,
+    keep_all: Annotated[bool, typer.Option("--keep-all", help="Show rejected boxes too.")] = False,
     force: Force = False,
 ) -> None:
     """Read faces live from a camera or stream, in a window. h lists its keys, q ends it."""

@@ -52,7 +52,9 @@ def _ending(path: Path | None, *endings: str, what: str) -> Path | None:
 Model = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="MODEL", help="A model file, or the name of one that emocam carries."
+        "--model",
+        metavar="MODEL",
+        help="A model file, or the name of a model that comes with emocam.",
     ),
 ]
 Certainty = Annotated[
@@ -69,10 +71,12 @@ Certainty = Annotated[
 ProfileFile = Annotated[
     Path | None,
     typer.Option(
-        "--profile", metavar="JSON", help="Read one person's face by what 'emocam teach' learnt."
+        "--profile",
+        metavar="JSON",
+        help="Read one person's face with a profile that 'emocam teach' made.",
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite results that exist.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite existing results.")]
 DatasetPath = Annotated[
     Path,
     typer.Argument(metavar="DATASET", help="A zip, a folder of <label>/*.jpg, or fer2013.csv."),
@@ -82,7 +86,7 @@ PerClass = Annotated[
     typer.Option(
         min=1,
         metavar="NUMBER",
-        help="Pictures of each class; as many as the smallest has by default.",
+        help="Pictures per class; as many as the smallest class has by default.",
     ),
 ]
 Seed = Annotated[
@@ -112,13 +116,13 @@ Send = Annotated[
     list[str] | None,
     typer.Option(
         metavar="WHERE",
-        help="Send readings on, as often as you like: osc://HOST:PORT, lsl, udp://HOST:PORT, "
-        "jsonl:- (standard output), ws://127.0.0.1:PORT, mqtt://HOST/TOPIC.",
+        help="Send readings to another program (may be repeated): osc://HOST:PORT, lsl, "
+        "udp://HOST:PORT, jsonl:- (standard output), ws://127.0.0.1:PORT, mqtt://HOST/TOPIC.",
     ),
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option(min=1, metavar="NUMBER", help="Processes side by side; one a core by default."),
+    typer.Option(min=1, metavar="NUMBER", help="Parallel processes; one per core by default."),
 ]
 Scheduler = Annotated[
     str | None,

@@ -48,17 +48,23 @@ def study(
             "--marks",
             metavar="FILE",
             help="Segments: a table (file, time_s or start and end, name), .srt or .vtt; or "
-            "'beside' for those that lie beside each clip.",
+            "'beside' for the files beside each clip.",
         ),
     ] = None,
     segment_length: Annotated[
         str | None,
-        typer.Option("--segment-length", metavar="TIME", help="A segment every so long: 30s."),
+        typer.Option(
+            "--segment-length",
+            metavar="TIME",
+            help="Cut sessions into segments of this length, such as 30s.",
+        ),
     ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
-            "--baseline", metavar="NAME", help="Segment of the face at rest, which others refer to."
+            "--baseline",
+            metavar="NAME",
+            help="Segment of the face at rest, the reference for others.",
         ),
     ] = None,
     align: Annotated[
@@ -78,7 +84,7 @@ def study(
         bool,
         typer.Option(
             "--only-participant-marked",
-            help="Read nobody whom neither the plan's column 'face' nor --face marks.",
+            help="Read only people marked by the plan's column 'face' or by --face.",
         ),
     ] = False,
     every: Annotated[
@@ -86,11 +92,14 @@ def study(
     ] = "0",
     films: Annotated[
         bool,
-        typer.Option("--films", help="A film of each clip, all but participants unrecognisable."),
+        typer.Option(
+            "--films",
+            help="Make films with everybody but participants unrecognisable.",
+        ),
     ] = False,
     from_tables: Annotated[
         bool,
-        typer.Option("--from-tables", help="Make the results again from their tables alone."),
+        typer.Option("--from-tables", help="Rebuild the results from their tables alone."),
     ] = False,
     model: Model = None,
     certainty: Certainty = None,
@@ -99,9 +108,9 @@ def study(
     force: Force = False,
     as_json: JsonOutput = False,
 ) -> None:
-    """Read a study: many clips and photos, by participant and condition, to one result.
+    """Evaluate a study: many clips and photos, by participant and condition, on one page.
 
-    The same command goes on where an interrupted one stopped, and reads only what is new.
+    Run an interrupted command again, and it resumes where it stopped and reads only what is new.
     """
     import joblib
 

@@ -45,31 +45,31 @@ def teach(
     ] = None,
     marks: Annotated[
         Path | None,
-        typer.Option(metavar="CSV", help="What a clip shows when: columns start, end, label."),
+        typer.Option(metavar="CSV", help="What the clip shows when: columns start, end, label."),
     ] = None,
     add: Annotated[
         bool, typer.Option("--add", help="Add to the profile instead of starting one.")
     ] = False,
     anew: Annotated[
-        bool, typer.Option("--anew", help="Replace the labels taught now, keep the others.")
+        bool, typer.Option("--anew", help="Replace the labels you teach now, keep the others.")
     ] = False,
     show: Annotated[
-        bool, typer.Option("--show", help="Only tell what a profile holds, and how well.")
+        bool, typer.Option("--show", help="Only show what a profile holds, and how well it works.")
     ] = False,
     no_window: Annotated[
-        bool, typer.Option("--no-window", help="Print what to do instead of a window.")
+        bool, typer.Option("--no-window", help="Print the steps instead of opening a window.")
     ] = False,
     browser: Annotated[
-        bool, typer.Option("--browser", help="Be guided in a browser on this computer.")
+        bool, typer.Option("--browser", help="Show the steps in a browser on this computer.")
     ] = False,
     realtime: Annotated[
-        bool, typer.Option("--realtime", help="Take a video file as if it were a camera.")
+        bool, typer.Option("--realtime", help="Treat a video file as a camera.")
     ] = False,
     model: Model = None,
     force: Force = False,
     as_json: JsonOutput = False,
 ) -> None:
-    """Teach it one face: your own examples of expressions, and of anything else your face does.
+    """Teach it one face, with examples of its expressions and of anything else it does.
 
     Look into the camera and show what it asks for, a minute in all. 'live', 'video', 'label' and
     'explain' then read that face with --profile me.json.

@@ -56,7 +56,7 @@ def train(
         typer.Option(
             min=1,
             metavar="NUMBER",
-            help="With undersample: pictures of each label; the rarest's number.",
+            help="With undersample: pictures per label; as many as the rarest has by default.",
         ),
     ] = None,
     clusters: Annotated[
@@ -73,14 +73,15 @@ def train(
             max=1.0,
             callback=a_number,
             metavar="NUMBER",
-            help="With --votes: 0 learns from the label alone, 1 from the votes alone; "
+            help="With --votes: 0 learns only from the label, 1 only from the votes; "
             "the recipe's own mix by default.",
         ),
     ] = None,
     memory: Annotated[
         str,
         typer.Option(
-            metavar="SIZE", help="Memory that training may take: fewer faces are remembered then."
+            metavar="SIZE",
+            help="Memory that training may use; with less, fewer faces are remembered.",
         ),
     ] = "6GB",
     seed: Annotated[

@@ -51,23 +51,27 @@ def video(
             "--output",
             "-o",
             metavar="PATH",
-            help="Folder for the results, made if needed; or one file: its ending says which.",
+            help="Folder for the results, made if needed; or one file, by its ending.",
         ),
     ] = Path("emocam-output"),
     film: Annotated[
-        bool, typer.Option("--film", help="Only what is named: a film (.mp4).")
+        bool, typer.Option("--film", help="Make only what is named: a film (.mp4).")
     ] = False,
-    table: Annotated[bool, typer.Option("--table", help="Only what is named: a table.")] = False,
+    table: Annotated[
+        bool, typer.Option("--table", help="Make only what is named: a table.")
+    ] = False,
     report: Annotated[
-        bool, typer.Option("--report", help="Only what is named: a report (.html).")
+        bool, typer.Option("--report", help="Make only what is named: a report (.html).")
     ] = False,
     table_kind: Annotated[
-        TableKind, typer.Option("--table-kind", help="What the table is written as.")
+        TableKind, typer.Option("--table-kind", help="Format of the tables in a folder.")
     ] = TableKind.csv,
     start: Annotated[
-        str, typer.Option("--start", metavar="TIME", help="Begin there: 83.5 or 1:23.5.")
+        str, typer.Option("--start", metavar="TIME", help="Start at this time: 83.5 or 1:23.5.")
     ] = "0",
-    end: Annotated[str | None, typer.Option("--end", metavar="TIME", help="End there.")] = None,
+    end: Annotated[
+        str | None, typer.Option("--end", metavar="TIME", help="End at this time.")
+    ] = None,
     every: Annotated[
         str, typer.Option("--every", metavar="TIME", help="Analyse less often, such as 0.2s.")
     ] = "0",
@@ -76,10 +80,10 @@ def video(
         bool, typer.Option("--blur", help="Make heads unrecognisable in film and report.")
     ] = False,
     raw: Annotated[
-        bool, typer.Option("--raw", help="Each frame's reading as it is, without smoothing.")
+        bool, typer.Option("--raw", help="Show each frame's reading as it is, without smoothing.")
     ] = False,
     realtime: Annotated[
-        bool, typer.Option("--realtime", help="Go at the clip's own pace, for --send.")
+        bool, typer.Option("--realtime", help="Play at the clip's own pace, for --send.")
     ] = False,
     send: Send = None,
     model: Model = None,
@@ -87,7 +91,7 @@ def video(
     certainty: Certainty = None,
     force: Force = False,
 ) -> None:
-    """Annotate recorded videos: a film with the overlay, a table and a report for each."""
+    """Annotate recorded videos: an annotated film, a table and a report for each."""
     from emocam.errors import UsageError
     from emocam.io.clip_discovery import find_clips, parse_time
     from emocam.live.senders.addresses import parse_receivers
