@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+from emocam.errors import UsageError
 from emocam.io.address import parse_address
 from emocam.io.backends import CameraSettings
 from emocam.io.camera import LiveCamera
@@ -81,6 +82,8 @@ def read_live(
     """
     address = parse_address(str(source))
     settings = CameraSettings(camera_size, fps)
+    if address.kind == "path" and not realtime:
+        raise UsageError(f"'{source}' is no camera: a file is shown as if live with realtime=True")
     check_source(address, settings, realtime=realtime)
     recognizer = EmotionRecognizer.load() if recognizer is None else recognizer
     follower = Follower(recognizer, profile, smooth, keep_all=keep_all)

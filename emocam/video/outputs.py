@@ -130,6 +130,8 @@ def plan_outputs(
 
 def _check_output(output: Path) -> None:
     """A name such as `film.mov` means a file, not a folder, but of a kind that is not written."""
+    if str(output) == "-":
+        raise UsageError("results are files: name a folder or a file as --output, not '-'")
     ending = output.suffix.lower()
     others = (VIDEO_ENDINGS | PHOTO_ENDINGS | _OTHER_FILES) - {_FILM}
     with writing(output):

@@ -47,7 +47,7 @@ def test_a_file_ends_by_itself_or_in_time(recognizer):
 
 
 def test_what_is_no_source_is_told(recognizer):
-    with pytest.raises(UsageError, match="is no camera"):
+    with pytest.raises(UsageError, match=r"is no camera: .* realtime=True"):
         next(emocam.read_live("clip.mp4", recognizer))
     with pytest.raises(SourceError, match="can't open stream"):
         next(emocam.read_live("http://127.0.0.1:9/camera.mjpg", recognizer))
