@@ -23,7 +23,9 @@ TEMPLATE_PIXELS = 24
 _BORDER = 16  # pixels repeated around small pictures, where a face may fill all
 _MAX_FACE_SHARE = 1.3  # of the picture's shorter side: a face's box may be larger than it
 _CERTAIN_LOGIT = 1.0  # candidates above it stay, however many there are
-_MOST_CLASSIFIED = 400  # windows; a face's best window is hardly ever among the worse ones
+_CROWD_LOGIT = 0.0  # the same where faces crowd
+_MOST_CLASSIFIED = 400  # windows at once; a face's best one is hardly ever among the worse ones
+_CROWD = 0.2  # share of these that are likely faces where the next are classified too
 _MOST_REFINED = 200  # of them
 _NONE = np.empty((0, WINDOW_NUMBERS), np.float32)
 _AROUND = np.ones((3, 3), np.uint8)
@@ -91,36 +93,59 @@ class TemplateScan:
             Side of the smallest face to find, in pixels. Time grows with the square of the
             picture's size over this.
         most
-            Number of candidates; those of a high logit, as in a crowd, may be more.
+            Number of candidates; those of a high logit may be more, and in a crowd all likely
+            ones.
 
         Returns
         -------
         Shape (candidates, 5): centre x, centre y, side, tilt in degrees, logit.
         """
-        boxes, windows, templates = self.windows(pyramid, min_face)
-        logits = self.arrays.classifier.logits(windows)
-        best = np.argsort(-logits, kind="stable")[:_MOST_REFINED]
-        boxes, logits = self.refine(boxes[best], windows[best], templates[best]), logits[best]
-        found = suppress_by_distance(np.column_stack([boxes, logits]))
-        return found[: max(most, int((found[:, 4] > _CERTAIN_LOGIT).sum()))]
+        candidates, certain = [], _CERTAIN_LOGIT
+        for boxes, windows, templates in self.windows(pyramid, min_face):
+            logits = self.arrays.classifier.logits(windows)
+            best = np.argsort(-logits, kind="stable")[:_MOST_REFINED]
+            boxes = self.refine(boxes[best], windows[best], templates[best])
+            candidates.append(np.column_stack([boxes, logits[best]]))
+            if (logits > _CROWD_LOGIT).sum() < _CROWD * _MOST_CLASSIFIED:
+                break
+            certain = _CROWD_LOGIT
+        if not candidates:
+            return np.empty((0, 5), np.float32)
+        found = suppress_by_distance(np.concatenate(candidates))
+        return found[: max(most, int((found[:, 4] > certain).sum()))]
 
     def windows(
         self, pyramid: list[ImageU8], min_face: float
-    ) -> tuple[FloatArray, FloatArray, IntArray]:
-        """Windows above the threshold, best first: boxes (n, 4), numbers (n, 252), templates."""
+    ) -> Iterator[tuple[FloatArray, FloatArray, IntArray]]:
+        """Windows above the threshold, the best first, some hundred at once.
+
+        Yields
+        ------
+        Boxes (n, 4), numbers (n, 252), templates (n,).
+        """
         levels = list(self._levels(pyramid, min_face))
         if not levels:
-            return np.empty((0, 4), np.float32), _NONE, np.empty(0, np.int64)
+            return
         numbers = np.repeat(np.arange(len(levels)), [len(one.scores) for one in levels])
         scores, rows, columns, templates = (
             np.concatenate([getattr(one, name) for one in levels])
             for name in ("scores", "rows", "columns", "templates")
         )
-        best = np.argsort(-scores, kind="stable")[:_MOST_CLASSIFIED]
-        numbers, rows, columns, templates = (
-            one[best] for one in (numbers, rows, columns, templates)
-        )
-        windows = np.empty((len(best), WINDOW_NUMBERS), np.float32)
+        order = np.argsort(-scores, kind="stable")
+        for begin in range(0, len(order), _MOST_CLASSIFIED):
+            best = order[begin : begin + _MOST_CLASSIFIED]
+            yield self._cut(levels, *(one[best] for one in (numbers, rows, columns, templates)))
+
+    def _cut(
+        self,
+        levels: list[_Level],
+        numbers: IntArray,
+        rows: IntArray,
+        columns: IntArray,
+        templates: IntArray,
+    ) -> tuple[FloatArray, FloatArray, IntArray]:
+        """Boxes and numbers of windows, by the number of their level, row and column."""
+        windows = np.empty((len(numbers), WINDOW_NUMBERS), np.float32)
         for number, level in enumerate(levels):
             of_level = numbers == number
             windows[of_level] = level.grid.windows(rows[of_level], columns[of_level])

@@ -117,6 +117,30 @@ def test_tiny_and_narrow_pictures_are_no_error(size: tuple[int, int]) -> None:
     assert FaceDetector().detect(np.full((*size, 3), 90, np.uint8)) == []
 
 
+def test_a_crowd_of_sixty() -> None:
+    boxes = {"obama": (120, 0), "biden": (120, 0), "astronaut": (80, 20)}
+    heads = []
+    for name, (left, top) in boxes.items():
+        photo = read_photo(SAMPLES / f"{name}.jpg")
+        heads.append(cv2.resize(photo[top : top + 300, left : left + 300], (150, 150)))
+    heads += [head[:, ::-1] for head in heads]
+    random = np.random.default_rng(0)
+    lights = random.uniform(0.7, 1.0, (6, 10))
+    which = random.integers(0, len(heads), (6, 10))
+    crowd = np.vstack(
+        [
+            np.hstack(
+                [(heads[one] * light).astype(np.uint8) for one, light in zip(*row, strict=True)]
+            )
+            for row in zip(which, lights, strict=True)
+        ]
+    )
+    faces = FaceDetector().detect(crowd)
+    places = {(face.xyxy[0] // 150, face.xyxy[1] // 150) for face in faces}
+    assert len(faces) == len(places)  # each is somebody's
+    assert len(faces) >= 50
+
+
 def test_near_where_a_face_was(astronaut: ImageU8) -> None:
     x1, y1, x2, y2 = ASTRONAUT
     for dx, dy, growth in [(0, 0, 0), (30, -20, 0), (-25, 25, 12), (0, 30, -12)]:
