@@ -238,12 +238,17 @@ def search_picture(picture: ImageU8, min_face_share: float = _MIN_FACE_SHARE) ->
         As for `FaceDetector`.
     """
     height, width = picture.shape[:2]
-    smallest = max(_MIN_FACE_PIXELS, min_face_share * min(height, width))
+    smallest = smallest_face((width, height), min_face_share)
     times = 1
     while smallest >= 2 * times * _MIN_FACE_PIXELS:
         picture = halved(picture)
         times *= 2
     return SearchPicture(_gray(picture), times, smallest / times, (width, height))
+
+
+def smallest_face(size_wh: tuple[int, int], min_face_share: float = _MIN_FACE_SHARE) -> float:
+    """Side in pixels of the smallest face that is looked for in a picture of this size."""
+    return max(_MIN_FACE_PIXELS, min_face_share * min(size_wh))
 
 
 def _gray(picture: ImageU8) -> ImageU8:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from emocam.detection.detector import smallest_face
 from emocam.output import complete_file
 from emocam.recognition.labels import UNSURE, color_hex
 from emocam.render.page import prepare_page, render_page
@@ -88,6 +89,7 @@ def write_report(
         card={"recipe": "", "date": "", **card},
         card_rows=_flat(card),
         wide=WIDE,
+        smallest=round(smallest_face(facts.size_wh)),
     )
     with complete_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -159,13 +159,14 @@ def test_a_clip_that_fails_does_not_stop_the_next(capsys, tmp_path):
     result = run(capsys, "video", bad, tmp_path / "gone.mp4", good, "-o", tmp_path / "out")
     code, out, err = result
     assert code == 1
-    assert "good.avi: a face in 0 of 3 analysed frames" in out
+    assert "good.avi: a face in 0 of 3 analysed frames\n  faces under a twentieth" in out
     lines = err.splitlines()
     assert len(lines) == 2
     assert "bad.mp4 is empty" in lines[0]
     assert "gone.mp4" in lines[1]
     assert sorted(path.stem for path in (tmp_path / "out").iterdir()) == ["good"] * 3
     assert [row["status"] for row in rows_of(tmp_path / "out" / "good.csv")] == ["no_face"] * 3
+    assert "less than 32 pixels wide" in (tmp_path / "out" / "good.html").read_text()
 
 
 @pytest.mark.parametrize(
