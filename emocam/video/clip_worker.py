@@ -49,12 +49,12 @@ _clip: _Clip | None = None  # one at a time
 def load(arguments: ModelArguments) -> None:
     """Load what the first clip would have to wait for."""
     cv2.setNumThreads(1)
+    recognizer_of(arguments)  # what is forked has it as well, in the same memory
+    give_back_memory()
     # Nothing else goes on here until the fork is done; see `Process`.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # Python 3.12 and later: of all forks
         _beside(arguments).wait_started()
-    recognizer_of(arguments)
-    give_back_memory()
 
 
 def begin(arguments: ModelArguments, request: ClipRequest) -> list[FrameReadings]:
