@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from emocam.detection.context import ContextClassifier
 from emocam.detection.haar import HaarEnsemble
 from emocam.detection.head_pose import yaw_error
 from emocam.detection.nms import suppress_by_containment, suppress_by_distance
@@ -75,6 +76,7 @@ class _View:
 
     verifier: FaceVerifier
     ensemble: HaarEnsemble
+    context: ContextClassifier
     refine_logit: float
     least_refined: int
     ensemble_logit: float
@@ -112,6 +114,7 @@ class FaceDetector:
         self._frontal = _View(
             search.verifier,
             search.ensemble,
+            search.context,
             _REFINE_LOGIT,
             _LEAST_REFINED,
             _ENSEMBLE_LOGIT,
@@ -121,6 +124,7 @@ class FaceDetector:
         self._turned = _View(
             search.turned_verifier,
             search.turned_ensemble,
+            search.context,
             _REFINE_TURNED_LOGIT,
             _LEAST_TURNED_REFINED,
             _ENSEMBLE_TURNED_LOGIT,
@@ -190,6 +194,21 @@ class FaceDetector:
         best = scored[np.argsort(-scored[:, 4])][:1]
         best[:, :2] += (left, top)
         return best
+
+    def candidates(self, picture: SearchPicture) -> FloatArray:
+        """What the cascades are asked about in a picture, by all views, shape (n, 5).
+
+        Centre x, centre y, side and tilt in pixels of `picture.gray`, and the verifier's logit.
+        """
+        pyramid = image_pyramid(picture.gray)
+        scanned = self._scan.search(pyramid, picture.smallest, _MOST_CANDIDATES)[:, :4]
+        boxes = _with_shifted(scanned)
+        descriptors = self._frontal.verifier.describe(pyramid, boxes)
+        found = []
+        for view in (self._frontal, self._turned):
+            scored, refined = view.verifier.classify(boxes, descriptors)
+            found.append(_refined_candidates(view, pyramid, scored, refined))
+        return np.concatenate(found)
 
     def _score_candidates(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:
         """Boxes, probabilities and yaw, shape (n, 6), best first, none within another."""
@@ -279,6 +298,19 @@ def _classified(
 
     They come as `FaceVerifier.classify` returns them.
     """
+    scored = _refined_candidates(view, pyramid, scored, refined)
+    if not len(scored):
+        return scored
+    logits = view.ensemble.logits(pyramid, scored)
+    logits = view.context.adjusted(pyramid, scored, logits)
+    scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
+    return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])
+
+
+def _refined_candidates(
+    view: _View, pyramid: list[ImageU8], scored: FloatArray, refined: FloatArray
+) -> FloatArray:
+    """What is given to the cascades: refined boxes and the verifier's logits, shape (n, 5)."""
     promising = scored[:, 4] > view.refine_logit
     most = max(view.least_refined, int((scored[:, 4] > 0).sum()))
     best = np.argsort(-scored[promising, 4], kind="stable")[:most]
@@ -288,12 +320,7 @@ def _classified(
         scored, refined = view.verifier.score(pyramid, refined)
         rounds.append(scored)
     scored = averaged_boxes(np.concatenate(rounds[-_AVERAGED_ROUNDS:]), view.ensemble_logit)
-    scored = scored[: max(view.least_to_ensemble, int((scored[:, 4] > 0).sum()))]
-    if not len(scored):
-        return scored
-    logits = view.ensemble.logits(pyramid, scored)
-    scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
-    return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])
+    return scored[: max(view.least_to_ensemble, int((scored[:, 4] > 0).sum()))]
 
 
 def _within(candidates: FloatArray, faces: FloatArray) -> BoolArray:

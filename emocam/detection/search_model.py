@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file
 
+from emocam.detection.context import ContextClassifier
 from emocam.detection.haar import AMBIGUOUS_TURNED, FRONTAL, PROFILE, HaarEnsemble, load_cascade
 from emocam.detection.head_pose import HeadPose
 from emocam.detection.rbf_classifier import RbfClassifier
@@ -28,6 +29,7 @@ class Search:
     ensemble: HaarEnsemble
     turned_verifier: FaceVerifier  # of faces that are turned aside, raised or bent down
     turned_ensemble: HaarEnsemble
+    context: ContextClassifier  # of the candidates of all views
     head_pose: HeadPose
 
 
@@ -62,6 +64,11 @@ def load_search() -> Search:
             (*FRONTAL, PROFILE),
             AMBIGUOUS_TURNED,
             load,
+        ),
+        ContextClassifier(
+            _classifier("context"),
+            float(arrays["context_weight"][0]),
+            float(arrays["context_bias"][0]),
         ),
         HeadPose(turned, arrays["yaw_weights"], float(arrays["yaw_bias"][0])),
     )

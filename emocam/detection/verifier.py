@@ -11,6 +11,7 @@ from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.types import FloatArray, ImageU8
 
 FEATURES = 1764
+_HOG = cv2.HOGDescriptor((FACE_PIXELS, FACE_PIXELS), (12, 12), (6, 6), (6, 6), 9)
 _CROP_SHARE = 0.9  # of the box: a crop that is nearly all face keeps the background out
 
 
@@ -37,7 +38,6 @@ class FaceVerifier:
         self.pose_weights = pose_weights
         self.pose_biases = pose_biases
         self.classifier = classifier
-        self._hog = cv2.HOGDescriptor((FACE_PIXELS, FACE_PIXELS), (12, 12), (6, 6), (6, 6), 9)
 
     def score(self, pyramid: list[ImageU8], boxes: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Logit of a face for each box, and the box refined by its pose offsets.
@@ -65,6 +65,14 @@ class FaceVerifier:
 
     def describe(self, pyramid: list[ImageU8], boxes: FloatArray) -> FloatArray:
         """Descriptors of the upright crops, shape (candidates, 1764)."""
-        crops = upright_crops(pyramid, boxes, _CROP_SHARE)
-        rows = [np.asarray(self._hog.compute(crop), np.float32) for crop in crops]
-        return np.array(rows, np.float32).reshape(-1, FEATURES)
+        return gradient_histograms(pyramid, boxes, _CROP_SHARE)
+
+
+def gradient_histograms(pyramid: list[ImageU8], boxes: FloatArray, share: float) -> FloatArray:
+    """Histograms of oriented gradients of upright crops, shape (candidates, 1764).
+
+    `share` is the crop's side as a share of the box's.
+    """
+    crops = upright_crops(pyramid, boxes, share)
+    rows = [np.asarray(_HOG.compute(crop), np.float32) for crop in crops]
+    return np.array(rows, np.float32).reshape(-1, FEATURES)

@@ -1,0 +1,263 @@
+"""Learn what surrounds a head, from heads in photos and from what the search takes for heads.
+
+Usage: python benchmarks/train_context.py PACKAGES PHOTOS MINED FACELESS OUTPUT [--plan]
+
+PACKAGES is the folder of the unpacked Debian packages of `train_turned_faces.py`; PHOTOS, MINED
+and FACELESS hold the photos that `real_heads.csv`, `mined_heads.csv` and `faceless_photos.csv`
+name (`fetch_photos.py` gets them). It learns from the tuning halves; OUTPUT is the search that
+emocam carries with the context learnt anew. --plan instead learns from each half and prints what
+the other half gives, at several weights: that chose the weight and the bias.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import cv2
+import numpy as np
+from joblib import Parallel, delayed
+from mirrored import MirroredClassifier, fit_mirrored
+from real_heads import FRONTAL, NO_HEADS, UNCOUNTED, Surroundings
+from safetensors.numpy import load_file, save_file
+from train_face_search import PIXELS_OF_NONFACES, different, grays, nonface_files
+from train_turned_faces import is_picture
+
+from emocam.detection.context import CROP_SHARE, ContextClassifier
+from emocam.detection.detector import FaceDetector, search_picture
+from emocam.detection.pyramid import image_pyramid
+from emocam.detection.rbf_classifier import RbfClassifier
+from emocam.detection.search_model import ARRAYS_FILE, load_search
+from emocam.detection.verifier import gradient_histograms
+from emocam.io.photos import read_photo
+from emocam.output import complete_file
+from emocam.types import FloatArray, ImageU8
+
+HERE = Path(__file__).parent
+TUNING, HELD_OUT = "tuning", "held out"
+COMPONENTS, CENTERS, SPREAD, SMOOTHNESS = 64, 600, 2.0, 1.0
+WEIGHT, BIAS = 0.5, 0.6  # of the surroundings' logit beside the ensemble's
+PHOTO_PIXELS, SIZES = 800, (1.0, 0.7)
+LEAST_SIDE = 30  # of a head, pixels
+COVERS = 0.4  # intersection over union of a candidate with a head
+BOX_SCALE = 1.07  # a label's side, of a box of the search
+LOOKS_OF_TURNED, LOOKS_OF_FRONTAL = 10, 3  # with boxes a little off
+OFF, GROWN, LEANING = 0.07, 0.09, 8.0  # standard deviations: shares of the side, degrees
+HARD = 2  # times that each candidate which is no head counts
+PLAIN = 6  # boxes of the scan in each photo without faces
+EACH_TEXTURE = 3  # picture of the packages is looked at
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the search sees in a photo at one size."""
+
+    half: str
+    rows: FloatArray  # surroundings of its candidates, shape (candidates, features)
+    logits: FloatArray  # the ensemble's, shape (candidates,)
+    heads: list[tuple[str, list[int]]]  # view of each head, and the candidates on it
+    wrong: list[int]  # candidates that are on no head
+    looks: FloatArray  # surroundings of boxes around the heads
+    plain: FloatArray  # surroundings of other boxes
+
+
+def look(
+    detector: FaceDetector, picture: ImageU8, half: str, labels: list[dict[str, str]], times: float
+) -> Seen:
+    """The photo's candidates and labels, scaled by `times`."""
+    rng = np.random.default_rng(0)
+    search = load_search()
+    ready = search_picture(picture)
+    pyramid = image_pyramid(ready.gray)
+    found = detector.candidates(ready)
+    # Both ensembles are asked about all of them, and the likelier outcome counts.
+    logits = np.maximum(
+        search.ensemble.logits(pyramid, found), search.turned_ensemble.logits(pyramid, found)
+    )
+    scale = times / ready.times
+    squares, views, unclear = [], [], []
+    for row in labels:
+        x1, y1, x2, y2 = (float(row[key]) * scale for key in ("x1", "y1", "x2", "y2"))
+        if row["view"] in NO_HEADS:
+            unclear.append((x1, y1, x2, y2))
+            continue
+        squares.append(((x1 + x2) / 2, (y1 + y2) / 2, max(x2 - x1, y2 - y1)))
+        views.append(row["view"])
+    faces = np.array(squares, np.float32).reshape(-1, 3)
+    around = Surroundings(ready.gray, faces, np.array(unclear, np.float32).reshape(-1, 4))
+    heads = [
+        (view, list(np.flatnonzero(overlaps(found, face) >= COVERS)))
+        for view, face in zip(views, faces, strict=True)
+        if face[2] >= LEAST_SIDE
+    ]
+    boxes = [
+        jittered(face, LOOKS_OF_FRONTAL if view == FRONTAL else LOOKS_OF_TURNED, rng)
+        for view, face in zip(views, faces, strict=True)
+        if face[2] >= LEAST_SIDE
+    ]
+    none = np.empty((0, 4), np.float32)
+    plain = none
+    if not labels:
+        plain = search.scan.search(pyramid, ready.smallest, 48)[:PLAIN, :4]
+    return Seen(
+        half,
+        surroundings(pyramid, found),
+        logits,
+        heads,
+        list(np.flatnonzero(around.besides(found))),
+        surroundings(pyramid, np.concatenate([none, *boxes])),
+        surroundings(pyramid, plain),
+    )
+
+
+def surroundings(pyramid: list[ImageU8], boxes: FloatArray) -> FloatArray:
+    return gradient_histograms(pyramid, boxes[:, :4], CROP_SHARE)
+
+
+def overlaps(boxes: FloatArray, face: FloatArray) -> FloatArray:
+    """Intersection over union of the boxes, as they are drawn, with a square."""
+    half = boxes[:, 2:3] * BOX_SCALE / 2
+    least = np.maximum(boxes[:, :2] - half, face[:2] - face[2] / 2)
+    most = np.minimum(boxes[:, :2] + half, face[:2] + face[2] / 2)
+    shared = np.clip(most - least, 0, None).prod(axis=1)
+    return np.asarray(shared / (4 * half[:, 0] ** 2 + face[2] ** 2 - shared), np.float32)
+
+
+def jittered(face: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
+    """Boxes a little off, shape (n, 4)."""
+    middle = face[:2] + rng.normal(0, OFF, (n, 2)) * face[2]
+    side = face[2] / BOX_SCALE * np.exp(rng.normal(0, GROWN, n))
+    return np.column_stack([middle, side, rng.normal(0, LEANING, n)]).astype(np.float32)
+
+
+def labelled(table: str) -> dict[str, list[dict[str, str]]]:
+    """The rows of each photo."""
+    photos = defaultdict(list)
+    with (HERE / table).open(newline="") as file:
+        for row in csv.DictReader(file):
+            photos[row["photo"]].append(row)
+    return photos
+
+
+def look_at_heads(folder: Path, photos: list[tuple[str, list[dict[str, str]]]]) -> list[Seen]:
+    cv2.setNumThreads(1)
+    detector, seen = FaceDetector(), []
+    for name, rows in photos:
+        photo = read_photo(folder / name)
+        for size in SIZES:
+            times = size * min(1.0, PHOTO_PIXELS / max(photo.shape[:2]))
+            seen.append(look(detector, shrunk(photo, times), rows[0]["half"], rows, times))
+    return seen
+
+
+def look_at_others(pictures: list[tuple[ImageU8, str]]) -> list[Seen]:
+    cv2.setNumThreads(1)
+    detector = FaceDetector()
+    return [look(detector, picture, half, [], 1.0) for picture, half in pictures]
+
+
+def shrunk(photo: ImageU8, times: float) -> ImageU8:
+    if times >= 1:
+        return photo
+    small = cv2.resize(photo, None, fx=times, fy=times, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8)
+
+
+def faceless(folder: Path) -> Iterator[tuple[ImageU8, str]]:
+    for name, (row, *_) in labelled("faceless_photos.csv").items():
+        photo = read_photo(folder / name)
+        yield shrunk(photo, PIXELS_OF_NONFACES / max(photo.shape[:2])), row["half"]
+
+
+def textures(packages: Path) -> Iterator[tuple[ImageU8, str]]:
+    files = [path for path in nonface_files(packages) if is_picture(path)]
+    for number, gray in enumerate(different(grays(files, PIXELS_OF_NONFACES))[::EACH_TEXTURE]):
+        yield gray, HELD_OUT if number % 3 == 0 else TUNING
+
+
+def all_seen(given: argparse.Namespace) -> list[Seen]:
+    parts = 8
+    heads = [
+        (folder, list(labelled(table).items())[part::parts])
+        for folder, table in ((given.photos, "real_heads.csv"), (given.mined, "mined_heads.csv"))
+        for part in range(parts)
+    ]
+    others = [*faceless(given.faceless), *textures(given.packages)]
+    looks = [delayed(look_at_heads)(*one) for one in heads]
+    looks += [delayed(look_at_others)(others[part::parts]) for part in range(parts)]
+    return list(chain.from_iterable(Parallel(n_jobs=2)(looks)))
+
+
+def learnt(seen: Iterable[Seen]) -> MirroredClassifier:
+    right: list[FloatArray] = []
+    wrong: list[FloatArray] = []
+    for one in seen:
+        right += [one.looks, *(one.rows[numbers] for _, numbers in one.heads)]
+        wrong += [one.rows[one.wrong]] * HARD + [one.plain]
+    rows = np.concatenate(right), np.concatenate(wrong)
+    print(f"{len(rows[0])} heads, {len(rows[1])} not", flush=True)
+    return fit_mirrored(*rows, COMPONENTS, CENTERS, SPREAD, SMOOTHNESS)
+
+
+def plan(seen: list[Seen]) -> None:
+    """What the half that was not learnt from gives, at several weights and false candidates."""
+    halves = {half: [one for one in seen if one.half == half] for half in (TUNING, HELD_OUT)}
+    contexts = {
+        half: learnt(halves[HELD_OUT if half == TUNING else TUNING]).classifier for half in halves
+    }
+    for weight in (0.0, 0.25, 0.35, 0.5, 0.7):
+        heads: dict[str, list[float]] = defaultdict(list)
+        false = []
+        for half, photos in halves.items():
+            context = ContextClassifier(contexts[half], weight, 0.0)
+            for one in photos:
+                if not len(one.rows):
+                    continue
+                around = np.clip(context.classifier.logits(one.rows), -5, 5)
+                logits = np.maximum(one.logits, -12) + weight * around
+                for view, numbers in one.heads:
+                    heads[view].append(float(logits[numbers].max(initial=-99)))
+                false.append(float(logits[one.wrong].max(initial=-99)))
+        for count in (6, 12, 24):
+            least = sorted(false)[-count - 1]
+            found = {view: f"{sum(x > least for x in all_)}/{len(all_)}" for view, all_ in heads.items()}
+            print(f"weight {weight}, {count} false, from {least:.2f}: {found}", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    for name in ("packages", "photos", "mined", "faceless", "output"):
+        parser.add_argument(name, type=Path)
+    parser.add_argument("--plan", action="store_true")
+    given = parser.parse_args()
+    seen = all_seen(given)
+    if given.plan:
+        plan(seen)
+        return
+    save(given.output, learnt(one for one in seen if one.half == TUNING).classifier)
+
+
+def save(output: Path, classifier: RbfClassifier) -> None:
+    kept = {name: np.asarray(one) for name, one in load_file(ARRAYS_FILE).items()}
+    for name, one, kind in (
+        ("project_weights", classifier.project_weights, np.float16),
+        ("project_biases", classifier.project_biases, np.float32),
+        ("centers", classifier.centers, np.float16),
+        ("gamma", [classifier.gamma], np.float32),
+        ("judge_weights", classifier.weights, np.float32),
+        ("judge_bias", [classifier.bias], np.float32),
+        ("weight", [WEIGHT], np.float32),
+        ("bias", [BIAS], np.float32),
+    ):
+        kept[f"context_{name}"] = np.ascontiguousarray(one, kind)
+    with complete_file(output) as temporary:
+        save_file(kept, temporary)
+
+
+if __name__ == "__main__":
+    main()
