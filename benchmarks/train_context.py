@@ -23,12 +23,12 @@ import cv2
 import numpy as np
 from joblib import Parallel, delayed
 from mirrored import MirroredClassifier, fit_mirrored
-from real_heads import FRONTAL, NO_HEADS, UNCOUNTED, Surroundings
+from real_heads import FRONTAL, NO_HEADS, Surroundings
 from safetensors.numpy import load_file, save_file
 from train_face_search import PIXELS_OF_NONFACES, different, grays, nonface_files
 from train_turned_faces import is_picture
 
-from emocam.detection.context import CROP_SHARE, ContextClassifier
+from emocam.detection.context import CROP_SHARE, MOST_LOGIT
 from emocam.detection.detector import FaceDetector, search_picture
 from emocam.detection.pyramid import image_pyramid
 from emocam.detection.rbf_classifier import RbfClassifier
@@ -51,6 +51,7 @@ OFF, GROWN, LEANING = 0.07, 0.09, 8.0  # standard deviations: shares of the side
 HARD = 2  # times that each candidate which is no head counts
 PLAIN = 6  # boxes of the scan in each photo without faces
 EACH_TEXTURE = 3  # picture of the packages is looked at
+WEIGHTS, FALSE_PICTURES = (0.0, 0.25, 0.35, 0.5, 0.7), (6, 12, 24)  # that --plan goes through
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,26 +208,24 @@ def learnt(seen: Iterable[Seen]) -> MirroredClassifier:
 def plan(seen: list[Seen]) -> None:
     """What the half that was not learnt from gives, at several weights and false candidates."""
     halves = {half: [one for one in seen if one.half == half] for half in (TUNING, HELD_OUT)}
-    contexts = {
-        half: learnt(halves[HELD_OUT if half == TUNING else TUNING]).classifier for half in halves
-    }
-    for weight in (0.0, 0.25, 0.35, 0.5, 0.7):
+    contexts = {TUNING: learnt(halves[HELD_OUT]), HELD_OUT: learnt(halves[TUNING])}
+    for weight in WEIGHTS:
         heads: dict[str, list[float]] = defaultdict(list)
-        false = []
+        false: list[float] = []
         for half, photos in halves.items():
-            context = ContextClassifier(contexts[half], weight, 0.0)
-            for one in photos:
-                if not len(one.rows):
-                    continue
-                around = np.clip(context.classifier.logits(one.rows), -5, 5)
-                logits = np.maximum(one.logits, -12) + weight * around
+            for one in (photo for photo in photos if len(photo.rows)):
+                around = contexts[half].classifier.logits(one.rows)
+                logits = one.logits + weight * np.clip(around, -MOST_LOGIT, MOST_LOGIT)
                 for view, numbers in one.heads:
-                    heads[view].append(float(logits[numbers].max(initial=-99)))
-                false.append(float(logits[one.wrong].max(initial=-99)))
-        for count in (6, 12, 24):
+                    heads[view].append(float(logits[numbers].max(initial=-np.inf)))
+                false.append(float(logits[one.wrong].max(initial=-np.inf)))
+        for count in FALSE_PICTURES:
             least = sorted(false)[-count - 1]
-            found = {view: f"{sum(x > least for x in all_)}/{len(all_)}" for view, all_ in heads.items()}
-            print(f"weight {weight}, {count} false, from {least:.2f}: {found}", flush=True)
+            found = [
+                f"{view} {sum(one > least for one in logits)} of {len(logits)}"
+                for view, logits in sorted(heads.items())
+            ]
+            print(f"weight {weight}, {count} false, from {least:.2f}: {', '.join(found)}")
 
 
 def main() -> None:

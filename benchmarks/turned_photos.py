@@ -5,8 +5,9 @@ Usage: EMOCAM_FACES=FOLDER python benchmarks/turned_photos.py [LABELS]
 FOLDER holds the photos that LABELS names, `turned_labels.csv` when none are given; its columns
 `package` and `path` say which published package each one comes from, and `yaw` is told by eye.
 Those of `turned_labels.csv` are heads that the search missed at some size when these photos were
-gathered; `real_heads.csv` holds all heads of the photos gathered since. Each is shown at three
-sizes and mirrored; small photos are enlarged, large ones shrunk.
+gathered; `real_heads.csv` holds all heads of the photos gathered since, and `mined_heads.csv` those
+that another detector finds in many more. Each is shown at three sizes and mirrored; small photos
+are enlarged, large ones shrunk, and heads below 32 pixels are left out.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from emocam.types import Box, ImageU8
 LABELS = Path(__file__).with_name("turned_labels.csv")
 COVERS, TOUCHES = 0.4, 0.2  # intersection over union: a head's box, and one near it
 MOST_PIXELS, SMALL_PIXELS = 800, 250
+LEAST_PIXELS = 32  # of a head's side: smaller ones are not looked for
 SIZES, SIZES_OF_SMALL = (1.0, 0.8, 0.62), (1.7, 1.35, 1.0)
 
 
@@ -68,6 +70,8 @@ def main(folder: Path, labels: Path) -> None:
                 continue
             count = counts[half, view]
             for picture, where in shown(photo, box):
+                if max(where[2] - where[0], where[3] - where[1]) < LEAST_PIXELS:
+                    continue
                 faces = detector.detect(picture)
                 count[0] += any(overlap(where, face.xyxy) >= COVERS for face in faces)
                 count[1] += 1

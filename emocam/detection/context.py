@@ -10,7 +10,7 @@ from emocam.types import FloatArray, ImageU8
 
 CROP_SHARE = 2.0  # of the box
 UNCERTAIN = (-3.5, 3.0)  # logits of the ensemble between which the surroundings are looked at
-_MOST_LOGIT = 5.0  # that the surroundings are believed
+MOST_LOGIT = 5.0  # that the surroundings are believed
 
 
 class ContextClassifier:
@@ -33,9 +33,7 @@ class ContextClassifier:
         self.weight = weight
         self.bias = bias
 
-    def adjusted(
-        self, pyramid: list[ImageU8], boxes: FloatArray, logits: FloatArray
-    ) -> FloatArray:
+    def adjusted(self, pyramid: list[ImageU8], boxes: FloatArray, logits: FloatArray) -> FloatArray:
         """The ensemble's logits, those that leave it open adjusted by the surroundings.
 
         Parameters
@@ -52,7 +50,7 @@ class ContextClassifier:
         if not uncertain.any():
             return logits
         rows = gradient_histograms(pyramid, boxes[uncertain, :4], CROP_SHARE)
-        heads = np.clip(self.classifier.logits(rows), -_MOST_LOGIT, _MOST_LOGIT)
-        adjusted = logits.copy()
+        heads = np.clip(self.classifier.logits(rows), -MOST_LOGIT, MOST_LOGIT)
+        adjusted: FloatArray = logits.copy()
         adjusted[uncertain] += self.weight * heads + self.bias
         return adjusted
