@@ -1,4 +1,4 @@
-"""Faces in a picture: template scan, verifier and Haar ensemble, coarse to fine."""
+"""Faces in a picture: template scan, verifier, Haar ensemble and context, coarse to fine."""
 
 from __future__ import annotations
 
