@@ -23,22 +23,24 @@ import cv2
 import numpy as np
 from joblib import Parallel, delayed
 from mirrored import MirroredClassifier, fit_mirrored
-from real_heads import FRONTAL, NO_HEADS, Surroundings
+from real_heads import FRONTAL, LABELS, NO_HEADS, Surroundings
 from safetensors.numpy import load_file, save_file
 from train_face_search import PIXELS_OF_NONFACES, different, grays, nonface_files
 from train_turned_faces import is_picture
+from turned_photos import read_labels
 
 from emocam.detection.context import CROP_SHARE, MOST_LOGIT
 from emocam.detection.detector import FaceDetector, search_picture
 from emocam.detection.pyramid import image_pyramid
 from emocam.detection.rbf_classifier import RbfClassifier
-from emocam.detection.search_model import ARRAYS_FILE, load_search
+from emocam.detection.search_model import ARRAYS_FILE, Search, load_search
 from emocam.detection.verifier import gradient_histograms
 from emocam.io.photos import read_photo
 from emocam.output import complete_file
-from emocam.types import FloatArray, ImageU8
+from emocam.types import Box, FloatArray, ImageU8
 
-HERE = Path(__file__).parent
+MINED = Path(__file__).with_name("mined_heads.csv")
+FACELESS = Path(__file__).with_name("faceless_photos.csv")
 TUNING, HELD_OUT = "tuning", "held out"
 COMPONENTS, CENTERS, SPREAD, SMOOTHNESS = 64, 600, 2.0, 1.0
 WEIGHT, BIAS = 0.5, 0.6  # of the surroundings' logit beside the ensemble's
@@ -68,11 +70,15 @@ class Seen:
 
 
 def look(
-    detector: FaceDetector, picture: ImageU8, half: str, labels: list[dict[str, str]], times: float
+    detector: FaceDetector,
+    search: Search,
+    picture: ImageU8,
+    half: str,
+    labels: list[tuple[str, Box]],
+    times: float,
 ) -> Seen:
-    """The photo's candidates and labels, scaled by `times`."""
+    """The photo's candidates, and its views and boxes, which are scaled by `times`."""
     rng = np.random.default_rng(0)
-    search = load_search()
     ready = search_picture(picture)
     pyramid = image_pyramid(ready.gray)
     found = detector.candidates(ready)
@@ -82,27 +88,22 @@ def look(
     )
     scale = times / ready.times
     squares, views, unclear = [], [], []
-    for row in labels:
-        x1, y1, x2, y2 = (float(row[key]) * scale for key in ("x1", "y1", "x2", "y2"))
-        if row["view"] in NO_HEADS:
+    for view, box in labels:
+        x1, y1, x2, y2 = (one * scale for one in box)
+        if view in NO_HEADS:
             unclear.append((x1, y1, x2, y2))
             continue
         squares.append(((x1 + x2) / 2, (y1 + y2) / 2, max(x2 - x1, y2 - y1)))
-        views.append(row["view"])
+        views.append(view)
     faces = np.array(squares, np.float32).reshape(-1, 3)
     around = Surroundings(ready.gray, faces, np.array(unclear, np.float32).reshape(-1, 4))
-    heads = [
-        (view, list(np.flatnonzero(overlaps(found, face) >= COVERS)))
-        for view, face in zip(views, faces, strict=True)
-        if face[2] >= LEAST_SIDE
-    ]
-    boxes = [
-        jittered(face, LOOKS_OF_FRONTAL if view == FRONTAL else LOOKS_OF_TURNED, rng)
-        for view, face in zip(views, faces, strict=True)
-        if face[2] >= LEAST_SIDE
-    ]
     none = np.empty((0, 4), np.float32)
-    plain = none
+    heads, boxes, plain = [], [none], none
+    for view, face in zip(views, faces, strict=True):
+        if face[2] >= LEAST_SIDE:
+            heads.append((view, list(np.flatnonzero(overlaps(found, face) >= COVERS))))
+            looks = LOOKS_OF_FRONTAL if view == FRONTAL else LOOKS_OF_TURNED
+            boxes.append(jittered(face, looks, rng))
     if not labels:
         plain = search.scan.search(pyramid, ready.smallest, 48)[:PLAIN, :4]
     return Seen(
@@ -111,7 +112,7 @@ def look(
         logits,
         heads,
         list(np.flatnonzero(around.besides(found))),
-        surroundings(pyramid, np.concatenate([none, *boxes])),
+        surroundings(pyramid, np.concatenate(boxes)),
         surroundings(pyramid, plain),
     )
 
@@ -136,30 +137,23 @@ def jittered(face: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
     return np.column_stack([middle, side, rng.normal(0, LEANING, n)]).astype(np.float32)
 
 
-def labelled(table: str) -> dict[str, list[dict[str, str]]]:
-    """The rows of each photo."""
-    photos = defaultdict(list)
-    with (HERE / table).open(newline="") as file:
-        for row in csv.DictReader(file):
-            photos[row["photo"]].append(row)
-    return photos
-
-
-def look_at_heads(folder: Path, photos: list[tuple[str, list[dict[str, str]]]]) -> list[Seen]:
+def look_at_heads(
+    folder: Path, photos: list[tuple[tuple[str, str], list[tuple[str, Box]]]]
+) -> list[Seen]:
     cv2.setNumThreads(1)
-    detector, seen = FaceDetector(), []
-    for name, rows in photos:
+    detector, search, seen = FaceDetector(), load_search(), []
+    for (name, half), labels in photos:
         photo = read_photo(folder / name)
         for size in SIZES:
             times = size * min(1.0, PHOTO_PIXELS / max(photo.shape[:2]))
-            seen.append(look(detector, shrunk(photo, times), rows[0]["half"], rows, times))
+            seen.append(look(detector, search, shrunk(photo, times), half, labels, times))
     return seen
 
 
 def look_at_others(pictures: list[tuple[ImageU8, str]]) -> list[Seen]:
     cv2.setNumThreads(1)
-    detector = FaceDetector()
-    return [look(detector, picture, half, [], 1.0) for picture, half in pictures]
+    detector, search = FaceDetector(), load_search()
+    return [look(detector, search, picture, half, [], 1.0) for picture, half in pictures]
 
 
 def shrunk(photo: ImageU8, times: float) -> ImageU8:
@@ -170,9 +164,10 @@ def shrunk(photo: ImageU8, times: float) -> ImageU8:
 
 
 def faceless(folder: Path) -> Iterator[tuple[ImageU8, str]]:
-    for name, (row, *_) in labelled("faceless_photos.csv").items():
-        photo = read_photo(folder / name)
-        yield shrunk(photo, PIXELS_OF_NONFACES / max(photo.shape[:2])), row["half"]
+    with FACELESS.open(newline="") as file:
+        for row in csv.DictReader(file):
+            photo = read_photo(folder / row["photo"])
+            yield shrunk(photo, PIXELS_OF_NONFACES / max(photo.shape[:2])), row["half"]
 
 
 def textures(packages: Path) -> Iterator[tuple[ImageU8, str]]:
@@ -184,8 +179,8 @@ def textures(packages: Path) -> Iterator[tuple[ImageU8, str]]:
 def all_seen(given: argparse.Namespace) -> list[Seen]:
     parts = 8
     heads = [
-        (folder, list(labelled(table).items())[part::parts])
-        for folder, table in ((given.photos, "real_heads.csv"), (given.mined, "mined_heads.csv"))
+        (folder, list(read_labels(table).items())[part::parts])
+        for folder, table in ((given.photos, LABELS), (given.mined, MINED))
         for part in range(parts)
     ]
     others = [*faceless(given.faceless), *textures(given.packages)]

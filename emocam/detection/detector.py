@@ -146,8 +146,7 @@ class FaceDetector:
     def search(self, picture: SearchPicture) -> list[Face]:
         """The same as `detect`, of a picture that was made ready, perhaps by another process."""
         pyramid = image_pyramid(picture.gray)
-        candidates = self._scan.search(pyramid, picture.smallest, _MOST_CANDIDATES)[:, :4]
-        scored = self._score_candidates(pyramid, _with_shifted(candidates))
+        scored = self._score_candidates(pyramid, self._scanned(pyramid, picture))
         scored[:, :3] *= picture.times
         return self._accepted(scored, _FACE, picture.size_wh)
 
@@ -201,14 +200,18 @@ class FaceDetector:
         Centre x, centre y, side and tilt in pixels of `picture.gray`, and the verifier's logit.
         """
         pyramid = image_pyramid(picture.gray)
-        scanned = self._scan.search(pyramid, picture.smallest, _MOST_CANDIDATES)[:, :4]
-        boxes = _with_shifted(scanned)
+        boxes = self._scanned(pyramid, picture)
         descriptors = self._frontal.verifier.describe(pyramid, boxes)
         found = []
         for view in (self._frontal, self._turned):
             scored, refined = view.verifier.classify(boxes, descriptors)
             found.append(_refined_candidates(view, pyramid, scored, refined))
         return np.concatenate(found)
+
+    def _scanned(self, pyramid: list[ImageU8], picture: SearchPicture) -> FloatArray:
+        """Candidates of the scan and boxes above and below the best ones, shape (n, 4)."""
+        found = self._scan.search(pyramid, picture.smallest, _MOST_CANDIDATES)
+        return _with_shifted(found[:, :4])
 
     def _score_candidates(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:
         """Boxes, probabilities and yaw, shape (n, 6), best first, none within another."""

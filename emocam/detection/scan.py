@@ -27,7 +27,6 @@ _CROWD_LOGIT = 0.0  # the same where faces crowd
 _MOST_CLASSIFIED = 400  # windows at once; a face's best one is hardly ever among the worse ones
 _CROWD = 0.2  # share of these that are likely faces where the next are classified too
 _MOST_REFINED = 200  # of them
-_NONE = np.empty((0, WINDOW_NUMBERS), np.float32)
 _AROUND = np.ones((3, 3), np.uint8)
 
 
