@@ -22,6 +22,7 @@ from emocam.io.table_formats import Row, readable, remove_database
 from emocam.label.tasks import PhotoResult, PhotoTask, Work
 from emocam.output import unwritten
 
+READ = ("ok", "no_face")  # statuses of photos that could be read
 _FORMAT = "emocam label 1"
 _LISTED_AT_ONCE = 2_000
 _PAGE = 500
@@ -226,7 +227,7 @@ class Journal:
     def failed(self, work: Work, most: int) -> list[Row]:
         """The row of each of this run's photos that could not be read, by address."""
         found = self._database.execute(
-            f"SELECT rows FROM photos WHERE {_FINISHED} AND status NOT IN ('ok', 'no_face') "
+            f"SELECT rows FROM photos WHERE {_FINISHED} AND status NOT IN {READ} "
             "ORDER BY address LIMIT :most",
             {**self._values(work), "most": most},
         )

@@ -17,7 +17,7 @@ from emocam.io.photo_discovery import find_photos
 from emocam.io.photos import is_remote
 from emocam.io.table_formats import Row, SqliteTable, Table, readable, remove_database
 from emocam.io.tables import check_table, columns, open_table
-from emocam.label.journal import Journal
+from emocam.label.journal import READ, Journal
 from emocam.label.places import common_base
 from emocam.label.pool import Results, read_in_processes, read_on_cluster
 from emocam.label.sorted_photos import check_sorting, sort_photos
@@ -67,7 +67,6 @@ class LabelProgress:
 
 
 Progress = Callable[[LabelProgress], None]
-_READ = frozenset({"ok", "no_face"})
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class LabelResult:
     @property
     def failures(self) -> int:
         """How many photos could not be read."""
-        return sum(n for status, n in self.statuses.items() if status not in _READ)
+        return sum(n for status, n in self.statuses.items() if status not in READ)
 
 
 def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progress) -> LabelResult:
@@ -130,9 +129,8 @@ def label_photos(inputs: Sequence[str], options: LabelOptions, progress: Progres
 
 def _personal(path: Path, model: Path) -> tuple[Profile, tuple[str, ...], int]:
     """A profile, and the labels and the first cluster of what is read with it."""
-    from emocam.recognition.personal import (
-        PersonalModel,  # most runs need neither these nor NumPy here
-    )
+    # Most runs need neither these nor NumPy here.
+    from emocam.recognition.personal import PersonalModel
     from emocam.recognition.profile import Profile
     from emocam.recognition.recognizer import EmotionRecognizer
 
@@ -297,7 +295,7 @@ class _Run:
         self.emotions.clear()
         self.personal = self.several = 0
         for _, rows in self.journal.photos(self.work):
-            self.several += rows[0]["status"] in _READ and bool(rows[0].get("reason"))
+            self.several += rows[0]["status"] in READ and bool(rows[0].get("reason"))
             read = [row for row in rows if row.get("emotion")]
             self.emotions.update(str(row["emotion"]) for row in read)
             if self._first_cluster is not None:
