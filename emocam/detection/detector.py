@@ -23,6 +23,7 @@ from emocam.types import BoolArray, Box, Face, FloatArray, ImageU8
 _MIN_FACE_SHARE = 0.05
 _MIN_FACE_PIXELS = 32  # smaller faces are not found reliably: see benchmarks/detection.md
 _MOST_CANDIDATES = 48
+_CROWD = 12  # faces: where so many are found, the scan looks on for more
 _MOST_SHIFTED = 6
 # Shift down in shares of the side, growth: a small face's nose and mouth resemble eyes and nose.
 _SHIFTS = ((-0.28, 1.15), (0.28, 1.0))
@@ -147,6 +148,8 @@ class FaceDetector:
         """The same as `detect`, of a picture that was made ready, perhaps by another process."""
         pyramid = image_pyramid(picture.gray)
         scored = self._score_candidates(pyramid, self._scanned(pyramid, picture))
+        if (scored[:, 4] >= _FACE).sum() >= _CROWD:
+            scored = self._with_more(pyramid, scored, picture.smallest)
         scored[:, :3] *= picture.times
         return self._accepted(scored, _FACE, picture.size_wh)
 
@@ -212,6 +215,13 @@ class FaceDetector:
         """Candidates of the scan and boxes above and below the best ones, shape (n, 4)."""
         found = self._scan.search(pyramid, picture.smallest, _MOST_CANDIDATES)
         return _with_shifted(found[:, :4])
+
+    def _with_more(self, pyramid: list[ImageU8], scored: FloatArray, smallest: float) -> FloatArray:
+        """What was found in a crowd and what else is there, shape (n, 6)."""
+        found = self._scan.search(pyramid, smallest, _MOST_CANDIDATES, crowd=True)[:, :4]
+        free = found[~_within(found, scored[scored[:, 4] >= _LIKELY])]
+        more = self._score_candidates(pyramid, free)
+        return suppress_by_containment(np.concatenate([scored, more]))
 
     def _score_candidates(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:
         """Boxes, probabilities and yaw, shape (n, 6), best first, none within another."""

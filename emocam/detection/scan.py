@@ -81,7 +81,9 @@ class TemplateScan:
         self._pose_weights = np.ascontiguousarray(pose).reshape(WINDOW_NUMBERS, -1)
         self._scratch = Scratch()
 
-    def search(self, pyramid: list[ImageU8], min_face: float, most: int) -> FloatArray:
+    def search(
+        self, pyramid: list[ImageU8], min_face: float, most: int, crowd: bool = False
+    ) -> FloatArray:
         """Candidates of a picture, the best first.
 
         Parameters
@@ -94,6 +96,8 @@ class TemplateScan:
         most
             Number of candidates; those of a high logit may be more, and in a crowd all likely
             ones.
+        crowd
+            Whether faces are known to crowd; else the windows tell.
 
         Returns
         -------
@@ -105,7 +109,7 @@ class TemplateScan:
             best = np.argsort(-logits, kind="stable")[:_MOST_REFINED]
             boxes = self.refine(boxes[best], windows[best], templates[best])
             candidates.append(np.column_stack([boxes, logits[best]]))
-            if (logits > _CROWD_LOGIT).sum() < _CROWD * _MOST_CLASSIFIED:
+            if not crowd and (logits > _CROWD_LOGIT).sum() < _CROWD * _MOST_CLASSIFIED:
                 break
             certain = _CROWD_LOGIT
         if not candidates:
