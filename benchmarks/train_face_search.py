@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -260,7 +261,11 @@ def fit_scan(faces: list[ImageU8], nonfaces: list[ImageU8], n: int) -> TemplateS
 
 def mined_windows(scan: TemplateScan, nonfaces: list[ImageU8], most: int) -> FloatArray:
     """Windows that the scan takes for faces where there are none, shape (windows, 252)."""
-    found = (scan.windows(image_pyramid(gray), TEMPLATE_PIXELS)[1][:most] for gray in nonfaces)
+    found = (
+        windows[:most]
+        for gray in nonfaces
+        for _, windows, _ in islice(scan.windows(image_pyramid(gray), TEMPLATE_PIXELS), 1)
+    )
     return np.concatenate([*found, np.empty((0, WINDOW_NUMBERS), np.float32)])
 
 
