@@ -279,3 +279,8 @@ def test_draw_gives_a_new_picture_and_can_blur(recognizer, picture):
         cv2.Laplacian(blurred[middle], cv2.CV_64F).var()
         < 0.2 * cv2.Laplacian(picture[middle], cv2.CV_64F).var()
     )
+
+
+def test_draw_takes_one_reading_as_it_takes_several(recognizer, picture):
+    readings = recognizer.read(picture)
+    assert np.array_equal(emocam.draw(picture, readings[0]), emocam.draw(picture, readings))

@@ -14,7 +14,7 @@ from emocam.render.layout import Layout
 from emocam.render.notes import draw_help, draw_notice, draw_numbers, draw_recording
 from emocam.render.sprites import SpriteCache
 from emocam.render.strip import History, draw_strip, strip_height
-from emocam.types import AnyArray, ImageU8, check_bgr
+from emocam.types import AnyArray, ImageU8, Reading, check_bgr
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def text_size(width: int, height: int) -> int:
 
 
 def draw(
-    frame_bgr: AnyArray, readings: Readings, *, bars: bool = True, blur: bool = False
+    frame_bgr: AnyArray, readings: Reading | Readings, *, bars: bool = True, blur: bool = False
 ) -> ImageU8:
     """A copy of a single frame with its readings drawn on it.
 
@@ -154,7 +154,7 @@ def draw(
     frame_bgr
         Shape (height, width, 3), uint8, blue first. It is not changed.
     readings
-        Of its faces.
+        Of its faces; one or several.
     bars
         Whether to draw a small bar for each emotion beside each face, where there is room.
     blur
@@ -176,7 +176,6 @@ def draw(
     >>> readings = EmotionRecognizer.load().read(frame_bgr)  # doctest: +SKIP
     >>> drawn_bgr = draw(frame_bgr, readings, blur=True)  # doctest: +SKIP
     """
-    overlay = Overlay(readings[0].labels if readings else ())
-    return overlay.draw(
-        check_bgr(frame_bgr), readings, options=OverlayOptions(bars=bars, blur=blur)
-    )
+    several = [readings] if isinstance(readings, Reading) else readings
+    overlay = Overlay(several[0].labels if several else ())
+    return overlay.draw(check_bgr(frame_bgr), several, options=OverlayOptions(bars=bars, blur=blur))
