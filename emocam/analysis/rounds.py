@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from emocam.errors import DatasetError
 from emocam.training.balance import undersample
 from emocam.training.dataset import Dataset
-from emocam.training.faces import Faces, check_every_label, load_faces
+from emocam.training.faces import Faces, check_learnable, load_faces
 
 _FOLDS = 5
 
@@ -71,7 +71,7 @@ def make_rounds(
     whole = dataset.part("train") if dataset.has_test_part else dataset.pictures
     drawn = undersample(whole, per_class=per_class, seed=seed)
     training = load_faces(dataset, drawn, size, dataset.labels, progress)
-    check_every_label(training)
+    check_learnable(training)
     if not dataset.has_test_part:
         pairs = _cross_validation(training, seed)
         note = (

@@ -136,8 +136,8 @@ def decode_gray(content: bytes | ImageU8) -> ImageU8:
     return np.asarray(gray, dtype=np.uint8)
 
 
-def check_every_label(faces: Faces) -> None:
-    """Raise DatasetError when there is a label without a single face to learn from."""
+def check_learnable(faces: Faces) -> None:
+    """Raise DatasetError when a label has no face, or all faces are blank or the same."""
     counts = np.bincount(faces.targets, minlength=len(faces.labels))
     missing = [label for label, count in zip(faces.labels, counts, strict=True) if not count]
     if missing:
@@ -145,6 +145,12 @@ def check_every_label(faces: Faces) -> None:
             f"no readable training picture of: {', '.join(missing)}; "
             "every label of the data set needs some"
         )
+    for what, alike in (("blank", faces.images[:, :1, :1]), ("the same", faces.images[:1])):
+        if (faces.images == alike).all():
+            raise DatasetError(
+                f"all {len(faces.images)} training pictures are {what}; "
+                "there is nothing to learn from them"
+            )
 
 
 def checked_clusters(faces: Faces, clusters: int | None) -> int:

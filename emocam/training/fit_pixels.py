@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from emocam import __version__
 from emocam.recognition.pixels import PixelsModel
-from emocam.training.faces import Faces, check_every_label, checked_clusters
+from emocam.training.faces import Faces, check_learnable, checked_clusters
 from emocam.types import FloatArray, IntArray
 
 _TIE = 1e-4
@@ -40,11 +40,11 @@ def fit_pixels(faces: Faces, *, clusters: int | None = None) -> tuple[PixelsMode
     Raises
     ------
     DatasetError
-        When a label has no face.
+        When a label has no face, or all faces are blank or the same.
     UsageError
         When there are fewer clusters than labels, or more than faces.
     """
-    check_every_label(faces)
+    check_learnable(faces)
     n_labels, n_clusters = len(faces.labels), checked_clusters(faces, clusters)
     pixels = faces.images.reshape(len(faces.images), -1).astype(np.float64)
     pipeline = Pipeline(

@@ -18,7 +18,7 @@ from emocam.recognition.projection import Projection
 from emocam.recognition.words_model import WordsModel
 from emocam.training.dense_descriptors import DenseDescriptors
 from emocam.training.emotion_clusters import EmotionClusters
-from emocam.training.faces import Faces, check_every_label, checked_clusters
+from emocam.training.faces import Faces, check_learnable, checked_clusters
 from emocam.training.jitter import jittered
 from emocam.training.kernel_ridge import FisherPCA, KernelRidgeClassifier
 from emocam.training.vocabulary import VisualVocabulary
@@ -93,11 +93,11 @@ def fit_words(
     Raises
     ------
     DatasetError
-        When a label has no face.
+        When a label has no face, or all faces are blank or the same.
     UsageError
         When there are fewer clusters than labels or more than faces.
     """
-    check_every_label(faces)
+    check_learnable(faces)
     n_clusters = checked_clusters(faces, choices.clusters)
     progress = progress or _silent
     scored = fit_scores(faces, choices, groups=groups, cache=cache, progress=progress)

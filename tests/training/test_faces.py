@@ -6,7 +6,7 @@ import pytest
 
 from emocam.errors import DatasetError
 from emocam.training.dataset import open_dataset
-from emocam.training.faces import check_every_label, load_faces, to_training_format
+from emocam.training.faces import Faces, check_learnable, load_faces, to_training_format
 from tests.conftest import SIDE, made_up_picture
 
 LABELS = ("glad", "grim", "odd")
@@ -30,7 +30,21 @@ def test_a_class_without_a_readable_picture_is_an_error(three_labels):
     dataset = open_dataset(three_labels)
     faces = load_faces(dataset, dataset.part("train"), SIDE)
     with pytest.raises(DatasetError, match="no readable training picture of: odd"):
-        check_every_label(faces)
+        check_learnable(faces)
+
+
+@pytest.mark.parametrize("what", ["blank", "the same"])
+def test_faces_that_show_nothing_are_an_error(what):
+    alike = np.empty((6, SIDE, SIDE), np.uint8)
+    if what == "blank":
+        alike[:] = np.arange(0, 240, 40)[:, None, None]  # each of another grey
+    else:
+        alike[:] = made_up_picture(1, 5)
+    faces = Faces(alike, np.array([0, 1, 2] * 2), LABELS, tuple("abcdef"))
+    with pytest.raises(DatasetError, match=f"all 6 training pictures are {what}; "):
+        check_learnable(faces)
+    alike[5, 3, 3] += 1
+    check_learnable(faces)
 
 
 def test_a_set_of_nothing_readable_is_an_error(three_labels):

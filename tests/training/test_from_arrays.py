@@ -168,7 +168,8 @@ def test_the_classifier_works_in_a_pipeline_and_a_grid_search(faces):
         ({}, np.zeros((4, 9, 9)), [0, 1, 0, 1], "got float64"),
         ({}, np.zeros((4, 9, 9), np.uint8), [0, 1, 0], "inconsistent numbers of samples"),
         ({}, np.zeros((4, 9, 9), np.uint8), [0, 0, 0, 0], "1 class"),
-        ({"clusters": 1}, np.zeros((4, 9, 9), np.uint8), [0, 1, 0, 1], "clusters"),
+        ({}, np.zeros((4, 9, 9), np.uint8), [0, 1, 0, 1], "all 4 training pictures are blank"),
+        ({"clusters": 1}, np.eye(36, 9, dtype=np.uint8).reshape(4, 9, 9), [0, 1, 0, 1], "clusters"),
     ],
 )
 def test_what_the_classifier_can_not_learn_from(changed, X, y, message):
