@@ -219,7 +219,7 @@ def _tell(clip: Path, result: ClipResult, terminal: Terminal) -> None:
         f"{clip}: a face in {result.frames_with_face} of {result.analysed_frames} analysed frames"
     )
     if not result.frames_with_face:
-        terminal.line("  faces under a twentieth of the picture's shorter side are not looked for")
+        terminal.line(f"  faces less than {result.smallest_face} pixels wide are not looked for")
     if result.personal_looks is not None:
         terminal.line(
             f"  the profile's face in {result.personal_looks} of them; else read as without it"

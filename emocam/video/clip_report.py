@@ -38,6 +38,11 @@ class ClipFacts:
     took_s: float
     film_start_s: float  # time of the clip at which the annotated film begins
 
+    @property
+    def smallest_face(self) -> int:
+        """Width in pixels below which no face is looked for."""
+        return round(smallest_face(self.size_wh))
+
 
 def prepare_report() -> None:
     """Do what a report takes before anything is known of the clip."""
@@ -89,7 +94,7 @@ def write_report(
         card={"recipe": "", "date": "", **card},
         card_rows=_flat(card),
         wide=WIDE,
-        smallest=round(smallest_face(facts.size_wh)),
+        smallest=facts.smallest_face,
     )
     with complete_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

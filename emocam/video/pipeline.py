@@ -74,6 +74,7 @@ class ClipResult:
     frames_with_face: int
     # How many frames a damaged clip gave, such as `48 of about 101 frames`, else empty
     shortfall: str
+    smallest_face: int  # pixels: narrower faces are not looked for
     lacks: str  # what the film lacks, such as sound that can't be read, else empty
     stopped: bool  # whether it was stopped before the clip's end
     personal_looks: int | None = None  # analysed frames read with a profile; None without one
@@ -172,6 +173,7 @@ class _ClipWork:
             self._summary.analysed_frames,
             self._summary.frames_with_face,
             facts.shortfall,
+            facts.smallest_face,
             lacks,
             facts.stopped,
             None if self._recognizer.personal is None else self._personal_looks,
