@@ -38,10 +38,8 @@ class ContextClassifier:
 
         Parameters
         ----------
-        pyramid
-            The grey picture's image pyramid.
-        boxes
-            Shape (candidates, 4 or more): centre x, centre y, side, tilt in degrees.
+        pyramid, boxes
+            As for `oriented_boxes.upright_crops`.
         logits
             Shape (candidates,): of a face, by the verifier and the cascades.
         """

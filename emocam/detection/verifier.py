@@ -44,10 +44,8 @@ class FaceVerifier:
 
         Parameters
         ----------
-        pyramid
-            The grey picture's image pyramid.
-        boxes
-            Shape (candidates, 4 or more): centre x, centre y, side, tilt in degrees.
+        pyramid, boxes
+            As for `oriented_boxes.upright_crops`.
 
         Returns
         -------
