@@ -219,9 +219,14 @@ def test_heic_with_and_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> Non
     assert caught.value.status == "unsupported"
     heif = pytest.importorskip("pillow_heif")
     heif.register_heif_opener()
-    photo = decode_photo(coded(corner_picture(), "HEIF"))
-    assert photo.size_wh == (WIDTH, HEIGHT)
-    assert photo.image_bgr[10, 10, 2] > 180
+    turned = corner_picture().transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned.info["exif"] = exif.tobytes()  # which pillow-heif makes a turn of the container
+    for picture in (corner_picture(), turned):
+        photo = decode_photo(coded(picture, "HEIF"))
+        assert photo.size_wh == (WIDTH, HEIGHT)
+        assert photo.image_bgr[10, 10, 2] > 180
 
 
 @pytest.mark.parametrize(("kind", "options"), KINDS)
