@@ -10,15 +10,18 @@ import cv2
 import numpy as np
 import pytest
 
+from emocam.detection.detector import FaceDetector
+from emocam.render.anonymize import blur_heads
 from tests.cli.test_commands import run
 from tests.conftest import SAMPLES
 from tests.tracking.test_clip_faces import write
 
 _SIZE_WH, _FPS, _FRAMES = (640, 360), 20, 60
 _HEAD = 150  # side of the square that a portrait is cut to
-_FACE = (0, -28)  # middle of the faces, from the middle of their squares
-_EYES = 26  # half a side of what is looked at: eyes, nose and mouth
-_SEEN = 0.3  # correlation of details with those of the source, from which a head counts as sharp
+# Middle of eyes, nose and mouth, from that of the square. What is beside a face is not covered.
+_FACES = {"obama": (4, -31), "biden": (17, -14)}
+_EYES = 18  # half a side of the square that they fill
+_SEEN = 0.25  # correlation of details with those of the source, from which a head counts as sharp
 
 
 def portrait(name: str) -> np.ndarray:
@@ -57,9 +60,9 @@ def frames_of(film: Path) -> list[np.ndarray]:
     return frames
 
 
-def details(picture: np.ndarray, middle: tuple[int, int]) -> np.ndarray:
+def details(picture: np.ndarray, name: str, middle: tuple[int, int]) -> np.ndarray:
     """Edges of a face, without its light and its colours; shape (n,)."""
-    x, y = middle[0] + _FACE[0], middle[1] + _FACE[1]
+    x, y = (one + off for one, off in zip(middle, _FACES[name], strict=True))
     gray = cv2.cvtColor(picture[y - _EYES : y + _EYES, x - _EYES : x + _EYES], cv2.COLOR_BGR2GRAY)
     return cv2.Laplacian(cv2.GaussianBlur(gray, (0, 0), 1.5), cv2.CV_64F).ravel()
 
@@ -73,8 +76,18 @@ def sharp_heads(film: Sequence[np.ndarray], source: Sequence[np.ndarray]) -> lis
         (number, name)
         for number, (drawn, plain) in enumerate(zip(film, source, strict=True))
         for name, middle in places(number).items()
-        if np.corrcoef(details(drawn, middle), details(plain, middle))[0, 1] > _SEEN
+        if np.corrcoef(details(drawn, name, middle), details(plain, name, middle))[0, 1] > _SEEN
     ]
+
+
+@pytest.mark.parametrize(("moved", "seen"), [(0, []), (0.7, [(0, "obama")])])
+def test_what_is_seen_beside_a_cover_is_sharp(moved: float, seen: list[tuple[int, str]]) -> None:
+    covered = frame(0)
+    (face,) = FaceDetector().detect(covered)
+    across = round(moved * face.size_wh[0])
+    x1, y1, x2, y2 = face.xyxy
+    blur_heads(covered, [(x1 + across, y1, x2 + across, y2)])
+    assert sharp_heads([covered], [frame(0)]) == seen
 
 
 @pytest.mark.parametrize(
