@@ -34,12 +34,13 @@ def choose_command(arguments: list[str], commands: Collection[str]) -> list[str]
     if not arguments or arguments[0].startswith("-") or arguments[0] in commands:
         return arguments
     sources = list(takewhile(lambda argument: not argument.startswith("-"), arguments))
-    chosen = {command: source for source in sources for command in _commands_for(source)}
+    calls_for = {source: _commands_for(source) for source in sources}
+    if not calls_for[arguments[0]]:
+        return arguments  # perhaps a misspelt command
+    chosen = {command: source for source in sources for command in calls_for[source]}
     if len(chosen) > 1:
         ways = ", ".join(f"emocam {command} {source}" for command, source in chosen.items())
         raise UsageError(f"these need a command each: {ways}")
-    if not chosen:
-        return arguments
     command = next(iter(chosen))
     return [command, *arguments, *(_named_results(arguments) if command == "label" else ())]
 

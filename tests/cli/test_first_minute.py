@@ -94,6 +94,7 @@ def test_what_needs_several_commands_or_none_is_said(capsys, folder):
     (folder / "empty").mkdir()
     fails_with_one_line(run(capsys, "empty"), 2, "neither a photo nor a clip in empty")
     fails_with_one_line(run(capsys, "nonsense"), 2, "No such command 'nonsense'")
+    fails_with_one_line(run(capsys, "vidoe", "clip.mp4"), 2, "No such command 'vidoe'")
 
 
 def test_quiet_prints_errors_and_json_only(capsys, folder):
