@@ -23,7 +23,8 @@ class Spread:
     @classmethod
     def of(cls, residuals: FloatArray) -> Spread:
         """Of residuals, shape (n, dims)."""
-        variances = np.linalg.eigvalsh(np.cov(residuals.T.astype(np.float64)))
+        covariance = np.atleast_2d(np.cov(residuals.T.astype(np.float64)))
+        variances = np.linalg.eigvalsh(covariance)
         total = float(variances.sum())
         return cls(total, total**2 / float(np.square(variances).sum()))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from emocam.errors import UsageError
+from emocam.errors import DatasetError, UsageError
 from emocam.recognition.codebook import Codebook, Scale, encode_faces
 from emocam.recognition.kernel_ridge import KernelRidge
 from emocam.recognition.population import Population
@@ -93,11 +93,13 @@ def fit_words(
     Raises
     ------
     DatasetError
-        When a label has no face, or all faces are blank or the same.
+        When a label has no face, none has two, or all faces are blank or the same.
     UsageError
         When there are fewer clusters than labels or more than faces.
     """
     check_learnable(faces)
+    if len(faces.images) == len(faces.labels):
+        raise DatasetError("each label has a single face: two or more of a label are needed")
     n_clusters = checked_clusters(faces, choices.clusters)
     progress = progress or _silent
     scored = fit_scores(faces, choices, groups=groups, cache=cache, progress=progress)

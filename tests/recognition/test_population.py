@@ -29,6 +29,11 @@ def test_spreads_count_variance_and_directions():
     assert Spread.of(line.astype(np.float32)).directions == pytest.approx(1, rel=0.01)
 
 
+def test_a_space_of_one_dimension_has_one_direction():
+    spread = Spread.of(np.array([[-1], [0], [1]], np.float32))
+    assert (spread.total, spread.directions) == (1.0, 1.0)
+
+
 def test_means_are_those_of_the_labels(population):
     assert population.points[:, 0] == pytest.approx([0, 5, 10], abs=0.3)
     assert population.point_spread.total == pytest.approx(8, rel=0.1)

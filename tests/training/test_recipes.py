@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from emocam.errors import DatasetError, UsageError
+from emocam.recognition.model_file import ModelFile
 from emocam.recognition.words_model import WordsModel
 from emocam.training import recipes
 from emocam.training.balance import augmented, fitting_memory
@@ -57,6 +58,16 @@ def test_a_label_without_faces(uneven):
     lacking = Faces(uneven.images, uneven.targets, (*uneven.labels, "sour"), uneven.names)
     with pytest.raises(DatasetError, match="sour"):
         train_words(lacking, None, clusters=None, balance="none", memory_bytes=10**10, seed=0)
+
+
+def test_one_face_of_each_label_is_too_few_and_two_of_one_are_enough(uneven):
+    def trained(*rows: int) -> ModelFile:
+        few = uneven.take(np.array(rows))
+        return train_words(few, None, clusters=None, balance="none", memory_bytes=10**10, seed=0)
+
+    with pytest.raises(DatasetError, match="each label has a single face"):
+        trained(0, 30, 40)
+    assert trained(0, 1, 30, 40).card["training"]["faces"] == 4
 
 
 def test_little_memory_leaves_out_the_commonest_label_first(uneven):
