@@ -35,7 +35,9 @@ def evaluate(
     dataset: DatasetPath,
     model: Model = None,
     votes: Votes = None,
-    part: Annotated[Part, typer.Option(help="Which pictures.")] = Part.test,
+    part: Annotated[
+        Part, typer.Option(help="Which pictures; of a set without parts, all.")
+    ] = Part.test,
     figure: Figure = None,
     report: Report = None,
     force: Force = False,

@@ -18,7 +18,7 @@ def explain(
             "-o",
             callback=a_figure,
             metavar="PNG",
-            help="The figure to write; <photo>-explained.png.",
+            help="The figure to write; <photo>-explained.png by default.",
         ),
     ] = None,
     face: Annotated[

@@ -86,7 +86,7 @@ PerClass = Annotated[
     typer.Option(
         min=1,
         metavar="NUMBER",
-        help="Pictures per class; as many as the smallest class has by default.",
+        help="Pictures per label; as many as the rarest has by default.",
     ),
 ]
 Seed = Annotated[

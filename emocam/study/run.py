@@ -108,7 +108,9 @@ def _finish(study: Study, options: StudyOptions) -> StudyResult:
     page = write_page(output / "study.html", study, analysis, bands, align=align)
     tables = write_tables(output, study, analysis, frames_from=_frames_from(study, options))
     figures = write_figures(output / "figures", study, analysis, bands, align=align)
-    return StudyResult(study, analysis, (page, *tables, figures))
+    films = output / "films"
+    made = (page, *tables, figures, *([films] if options.films and films.is_dir() else []))
+    return StudyResult(study, analysis, made)
 
 
 def _frames_from(study: Study, options: StudyOptions) -> Path | None:

@@ -270,10 +270,11 @@ def test_who_is_not_marked_is_neither_read_nor_to_be_seen(
     cut(SAMPLES / "webcam.mp4", tmp_path / "one.mp4", 0, 1)
     (tmp_path / "plan.csv").write_text("file,participant,face\nduo.mp4,ann,left\none.mp4,cy,\n")
     output = tmp_path / "results"
-    code, *_ = run(
+    code, out, _ = run(
         capsys, "study", tmp_path / "plan.csv", "-o", output, "--only-participant-marked", "--films"
     )
     assert code == 0
+    assert f"  {output / 'films'}\n" in out
     (ann,) = rows_of(output / "sessions.csv")
     assert (ann["participant"], ann["others_share"]) == ("ann", "1")
     assert "nobody in it is marked" in (output / "study.html").read_text()
