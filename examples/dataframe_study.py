@@ -15,7 +15,7 @@ from pathlib import Path
 import matplotlib
 import pandas as pd
 
-from emocam import EmotionRecognizer, read_video, to_frame
+from emocam import EmocamError, EmotionRecognizer, read_video, to_frame
 
 matplotlib.use("agg")
 
@@ -29,6 +29,8 @@ def main(folder: Path, clips: list[str]) -> None:
     table.to_csv(folder / "readings.csv", index=False)
 
     seen = table[table["status"] == "ok"]
+    if seen.empty:
+        sys.exit("no face is seen in these clips")
     shares = pd.crosstab(seen["source"], seen["emotion"], normalize="index").round(3)
     shares["frames with a face"] = table.groupby("source")["status"].agg(
         lambda status: round((status == "ok").mean(), 3)
@@ -46,5 +48,8 @@ def main(folder: Path, clips: list[str]) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) < 3:
-        sys.exit(__doc__)
-    main(Path(sys.argv[1]), sys.argv[2:])
+        sys.exit("usage: python examples/dataframe_study.py FOLDER CLIP...")
+    try:
+        main(Path(sys.argv[1]), sys.argv[2:])
+    except EmocamError as error:
+        sys.exit(str(error))

@@ -9,6 +9,7 @@ It keeps nothing. Before others reach it: ask who may, limit how often, and mind
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from typing import Any
 
@@ -43,3 +44,7 @@ async def read(request: Request) -> dict[str, Any]:
         if len(data) > MOST_BYTES:
             raise HTTPException(413, f"more than {MOST_BYTES:,} bytes")
     return {"faces": await run_in_threadpool(read_photo, bytes(data))}
+
+
+if __name__ == "__main__":
+    sys.exit("usage: uvicorn --app-dir examples fastapi_service:app --host 127.0.0.1")

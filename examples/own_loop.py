@@ -17,6 +17,8 @@ from emocam import EmotionRecognizer, Follower, draw
 def main(source: str, film: str | None = None) -> None:
     follower = Follower(EmotionRecognizer.load())
     capture = cv2.VideoCapture(int(source) if source.isdigit() else source)
+    if not capture.isOpened():
+        sys.exit(f"{source} can't be opened")
     fps, writer, said = capture.get(cv2.CAP_PROP_FPS) or 30.0, None, {}
     start_s, number = time.monotonic(), 0
     while True:
@@ -40,6 +42,8 @@ def main(source: str, film: str | None = None) -> None:
             if writer is None:
                 size_wh = drawn_bgr.shape[1], drawn_bgr.shape[0]
                 writer = cv2.VideoWriter(film, cv2.VideoWriter.fourcc(*"mp4v"), fps, size_wh)
+                if not writer.isOpened():
+                    sys.exit(f"{film} can't be written")
             writer.write(drawn_bgr)
     capture.release()
     if writer is not None:
@@ -47,4 +51,6 @@ def main(source: str, film: str | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    if not 2 <= len(sys.argv) <= 3:
+        sys.exit("usage: python examples/own_loop.py CLIP_OR_CAMERA [FILM]")
+    main(*sys.argv[1:])

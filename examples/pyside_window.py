@@ -14,16 +14,22 @@ from PySide6.QtCore import QThread, Signal
 from PySide6.QtGui import QCloseEvent, QImage, QPixmap
 from PySide6.QtWidgets import QApplication, QLabel
 
-from emocam import FrameReadings, draw, read_live
+from emocam import EmocamError, FrameReadings, draw, read_live
 
 # OpenCV points Qt to plugins of its own, which are not those of PySide.
 os.environ.pop("QT_QPA_PLATFORM_PLUGIN_PATH", None)
 
 
 class Reader(QThread):
-    came, source = Signal(QImage, FrameReadings), "0"
+    came, failed, source = Signal(QImage, FrameReadings), Signal(str), "0"
 
     def run(self) -> None:
+        try:
+            self.read()
+        except EmocamError as error:
+            self.failed.emit(str(error))
+
+    def read(self) -> None:
         for frame, readings in read_live(self.source, realtime=Path(self.source).is_file()):
             drawn_bgr = draw(frame.image_bgr, readings)
             height, width = drawn_bgr.shape[:2]
@@ -39,6 +45,7 @@ class Window(QLabel):
         self.reader = Reader()
         self.reader.source = source
         self.reader.came.connect(self.show_frame)
+        self.reader.failed.connect(self.setText)
         self.reader.start()
 
     def show_frame(self, image: QImage, readings: FrameReadings) -> None:
@@ -53,6 +60,8 @@ class Window(QLabel):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit("usage: python examples/pyside_window.py CLIP_OR_CAMERA")
     application = QApplication([])
     window = Window(sys.argv[1])
     window.show()
