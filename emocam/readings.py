@@ -71,7 +71,7 @@ class FrameReadings:
 
     def __getitem__(self, item: int | slice) -> Reading | FrameReadings:
         """One reading, or the frame with a slice of its readings; the others become `hidden`."""
-        if isinstance(item, int):
+        if not isinstance(item, slice):  # NumPy's numbers are no int
             return self.readings[item]
         kept = self.readings[item]
         left_out = tuple(one.face for one in self.readings if all(one is not k for k in kept))

@@ -79,6 +79,7 @@ class TestFrameReadings:
         one, two = reading(), reading(100, 1)
         readings = FrameReadings((one, two), 3, 0.12, "clip.mp4")
         assert (len(readings), list(readings), readings[1]) == (2, [one, two], two)
+        assert readings[np.argmax(readings.probabilities[:, 0])] is one
         assert readings.largest is one
         assert not FrameReadings()
         assert FrameReadings().largest is None
