@@ -52,6 +52,12 @@ def test_there_are_fewer_than_twenty_names_and_each_is_documented():
     assert all(inspect.getdoc(getattr(emocam, name)) for name in names)
 
 
+def test_a_prompt_completes_them():
+    code = "import emocam; print(sorted(emocam.__all__) == dir(emocam))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "True"
+
+
 def test_importing_it_loads_neither_opencv_nor_numpy():
     code = "import sys, emocam; print(sorted({'cv2', 'numpy', 'sklearn'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
