@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, overload
 
 import numpy as np
@@ -45,7 +45,7 @@ class FrameReadings:
     time_s: float | None = None
     source: str = ""
     raw: tuple[Reading, ...] = ()
-    points: FloatArray | None = None
+    points: FloatArray | None = field(default=None, repr=False)
     bridged: tuple[Reading, ...] = ()
     hidden: tuple[Face, ...] = ()
     opacity: tuple[float, ...] = ()

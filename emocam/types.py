@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -33,7 +33,7 @@ class Frame:
         Path or address as the user gave it.
     """
 
-    image_bgr: ImageU8
+    image_bgr: AnyArray = field(repr=False)
     index: int = 0
     time_s: float | None = None
     source: str = ""

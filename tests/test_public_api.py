@@ -255,7 +255,7 @@ def test_opencvs_pictures_fit_the_type_hints(tmp_path: Path):
     program = tmp_path / "program.py"
     program.write_text(
         "import cv2\n"
-        "from emocam import EmotionRecognizer, Follower, Profile, draw, train\n"
+        "from emocam import EmotionRecognizer, Follower, Frame, Profile, draw, train\n"
         "recognizer = EmotionRecognizer.load()\n"
         "frame_bgr = cv2.imread('photo.jpg')\n"
         "assert frame_bgr is not None\n"
@@ -266,6 +266,7 @@ def test_opencvs_pictures_fit_the_type_hints(tmp_path: Path):
         "Follower(recognizer).follow(frame_bgr, time_s=0.0)\n"
         "Profile.learn(recognizer, {'happy': [frame_bgr]})\n"
         "train([gray], ['happy'])\n"
+        "Frame(frame_bgr)\n"
         "draw(frame_bgr, readings)\n"
     )
     checked = subprocess.run(
@@ -273,6 +274,12 @@ def test_opencvs_pictures_fit_the_type_hints(tmp_path: Path):
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert checked.returncode == 0, checked.stdout
+
+
+def test_printing_shows_no_arrays(recognizer, picture):
+    profile = emocam.Profile.learn(recognizer, {"happy": [picture]})
+    for one in (emocam.Frame(picture), recognizer.read(picture), profile):
+        assert "array" not in repr(one)
 
 
 def test_draw_gives_a_new_picture_and_can_blur(recognizer, picture):

@@ -10,7 +10,7 @@ for all faces of a person, so the mean over the examples will do.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import cv2
@@ -35,7 +35,7 @@ DIRECTIONS = len(_MOVES)
 class Framing:
     """Mean directions over some examples."""
 
-    directions: FloatArray  # shape (DIRECTIONS, dims), float32
+    directions: FloatArray = field(repr=False)  # shape (DIRECTIONS, dims), float32
     count: int  # of examples
 
     def __post_init__(self) -> None:

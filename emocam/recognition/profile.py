@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ class Example:
     """One picture of an expression, or some moments of a clip as one."""
 
     label: str  # what it shows, as its owner says
-    point: FloatArray  # shape (dims,), float32: where it lies in the learnt space
+    point: FloatArray = field(repr=False)  # shape (dims,), float32: where it lies in the learnt space
     name: str = ""  # where it is from, such as the name of a file
 
     def __post_init__(self) -> None:
