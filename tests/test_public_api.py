@@ -170,6 +170,12 @@ def test_a_clip_reads_as_the_command_reads_it(capsys, recognizer, tmp_path: Path
         assert row["certainty"] == pytest.approx(float(want["certainty"]), abs=2e-4)  # rounded
 
 
+def test_times_of_a_clip_that_make_no_sense_are_told(recognizer):
+    for times in ({"every_s": -1}, {"start_s": -1}, {"start_s": 2, "end_s": 1}, {"end_s": 0}):
+        with pytest.raises(ValueError, match="times are seconds from 0"):
+            next(emocam.read_video(CLIP, recognizer, **times))
+
+
 def test_reading_a_clip_may_end_early(recognizer):
     before = threading.active_count()
     clip = emocam.read_video(CLIP, recognizer)

@@ -6,6 +6,7 @@ future without keeping frames in memory.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -66,6 +67,8 @@ def read_video(
     ------
     SourceError
         When the clip can't be decoded.
+    ValueError
+        When a time is negative, or the end is not after the start.
 
     Examples
     --------
@@ -76,6 +79,9 @@ def read_video(
     0.2 s: 1 face
     0.4 s: 1 face
     """
+    if not (every_s >= 0 <= start_s < (math.inf if end_s is None else end_s)):
+        times = f"every_s={every_s}, start_s={start_s}, end_s={end_s}"
+        raise ValueError(f"times are seconds from 0, the end after the start; got {times}")
     recognizer = EmotionRecognizer.load() if recognizer is None else recognizer
     with ExitStack() as stack:
         video, second = (
