@@ -29,7 +29,7 @@ class Example:
     """One picture of an expression, or some moments of a clip as one."""
 
     label: str  # what it shows, as its owner says
-    point: FloatArray = field(repr=False)  # shape (dims,), float32: where it lies in the learnt space
+    point: FloatArray = field(repr=False)  # shape (dims,), float32: its place in the learnt space
     name: str = ""  # where it is from, such as the name of a file
 
     def __post_init__(self) -> None:

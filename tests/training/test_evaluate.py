@@ -61,6 +61,12 @@ def test_a_label_that_is_never_said_has_precision_zero_without_a_warning():
     assert found["macro_f1"] == pytest.approx(0.5 / 3)
 
 
+@pytest.mark.filterwarnings("error")
+def test_faces_of_one_label_are_judged_without_a_warning():
+    figures = evaluate(Scripted([A]), faces_of([0])).figures()
+    assert (figures["accuracy"], figures["confusion"]) == (1.0, [[1]])
+
+
 def test_a_set_that_lacks_a_label_is_evaluated_on_those_it_has():
     evaluation = evaluate(Scripted([C, (0.3, 0.1, 0.6), B]), faces_of([1, 0, 1]))
     assert evaluation.labels == ("a", "b")
