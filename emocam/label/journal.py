@@ -71,6 +71,7 @@ class Journal:
             if self.fresh:
                 self._clear()
             is_new = not self.path.exists()
+            self.path.touch()  # SQLite would not say why there can't be such a file
             try:
                 self._database = self._open()
                 self._begin()
