@@ -83,7 +83,8 @@ class ClipPictures:
     frame_count
         About how many frames there are, 0 where the file doesn't say.
     size_wh
-        Width and height of the upright frames in pixels; those of another size get black margins.
+        Width and height of the upright frames in square pixels, as players show them; those of
+        another size get black margins.
     first_s
         Time of the first frame that comes, in seconds from the clip's first picture; 0 where the
         file has no times.
@@ -121,6 +122,7 @@ class ClipPictures:
             self._decoder = _decoder(stream)
             self._decoded: deque[Any] = deque()
             self._ended = False
+            self._aspect = _aspect(stream)
             self.fps = float(stream.guessed_rate or stream.average_rate or 0)
             lasts_s = (container.duration or 0) / av.time_base
             self.frame_count = stream.frames or round(lasts_s * self.fps)
@@ -129,7 +131,8 @@ class ClipPictures:
             first = self._frame
             self._decoded.appendleft(first)
             turned = round(first.rotation) % 180 == 90
-            self.size_wh = (first.height, first.width) if turned else (first.width, first.height)
+            width, height = self._square_wh(first)
+            self.size_wh = (height, width) if turned else (width, height)
             first_s = self.time_s()
             self.first_s = first_s if math.isfinite(first_s) else 0.0
         except BaseException:
@@ -179,13 +182,20 @@ class ClipPictures:
             self._of_thread.to_bgr = VideoReformatter()
         to_bgr: VideoReformatter = self._of_thread.to_bgr
         try:
-            image = to_bgr.reformat(frame, format="bgr24", **_ONE_THREAD).to_ndarray()
+            width, height = self._square_wh(frame)
+            image = to_bgr.reformat(frame, width, height, "bgr24", **_ONE_THREAD).to_ndarray()
         except (FFmpegError, ValueError):
             return None
         turn = _TURNS.get(round(frame.rotation) % 360)
         upright = image if turn is None else cv2.rotate(image, turn)
         # A recorded call changes its size as the network does, and a phone as it is turned.
         return letterbox(upright.astype(np.uint8, copy=False), self.size_wh)
+
+    def _square_wh(self, frame: Any) -> tuple[int, int]:
+        """Size in which pixels are square and none is lost, as the camera was held."""
+        if self._aspect >= 1:
+            return round(frame.width * self._aspect), frame.height
+        return frame.width, round(frame.height / self._aspect)
 
     def close(self) -> None:
         """Close the file."""
@@ -231,6 +241,13 @@ class ClipSound:
     def close(self) -> None:
         """Close the file."""
         self._packets.close()
+
+
+def _aspect(stream: Any) -> float:
+    """Width of a pixel by its height, as camcorders and DVDs have others than 1."""
+    aspect = float(stream.sample_aspect_ratio or 1)
+    # Encoders round, and what is extreme is a fault.
+    return aspect if abs(aspect - 1) > 0.02 and 0.25 <= aspect <= 4 else 1.0
 
 
 def _decoder(stream: Any) -> Any:

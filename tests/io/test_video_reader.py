@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -211,16 +212,17 @@ def test_sound_alone_is_said(tmp_path):
 
 
 def write_h264(
-    path: Path, times: list[float], *, sound_s: float = 0.0, size_wh: tuple[int, int] = (64, 48)
-) -> Path:
-    """H.264 with frames at these times, and silence of this length."""
+    path: Path, times: list[float], *, sound_s: float = 0.0, size_wh: tuple[int, int] = (64, 48),
+    aspect: Fraction = Fraction(1),
+) -> Path:  # fmt: skip
+    """H.264 with frames at these times, pixels of this aspect, and silence of this length."""
     av = pytest.importorskip("av")
-    from fractions import Fraction
 
     with av.open(str(path), "w") as container:
         picture = container.add_stream("libx264", rate=25)
         picture.width, picture.height, picture.pix_fmt = *size_wh, "yuv420p"
         picture.codec_context.time_base = Fraction(1, 1000)
+        picture.codec_context.sample_aspect_ratio = aspect
         sound = container.add_stream("aac", rate=48000, layout="mono") if sound_s else None
         for number, time_s in enumerate(times):
             image = plain_frame(min(255, 2 * number), size_wh)
@@ -262,6 +264,21 @@ def test_a_clip_whose_pictures_change_their_size_comes_in_that_of_the_first(tmp_
         shapes = [frame.image_bgr.shape for frame in video]
     assert len(shapes) == 20
     assert set(shapes) == {(48, 64, 3)}
+
+
+@pytest.mark.parametrize(
+    ("aspect", "size_wh"),
+    [
+        (Fraction(4, 3), (85, 48)),  # a camcorder's 1440×1080
+        (Fraction(8, 9), (64, 54)),
+        (Fraction(100, 101), (64, 48)),  # an encoder's rounding
+        (Fraction(100, 1), (64, 48)),
+    ],
+)
+def test_pictures_are_as_wide_as_players_show_them(tmp_path, aspect, size_wh):
+    with VideoFile(write_h264(tmp_path / "clip.mp4", [0.0, 0.04], aspect=aspect)) as video:
+        assert video.size_wh == size_wh
+        assert [frame.image_bgr.shape[1::-1] for frame in video] == [size_wh] * 2
 
 
 def test_sound_that_goes_on_longer_is_no_damage(tmp_path):
