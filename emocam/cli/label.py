@@ -159,13 +159,12 @@ def _print(result: LabelResult, *, as_json: bool) -> None:
         f"{number_of(result.photos, 'photo')}: {_counted(list(result.statuses.items()))}"
         + (f"; {before} were finished before" if before else f"; {rate:.1f} photos a second")
     )
-    faces = number_of(sum(result.emotions.values()), "face")
+    all_faces = sum(result.emotions.values())
+    faces = number_of(all_faces, "face")
     print(": ".join(filter(None, [faces, _counted(list(result.emotions.items()))])))
     if result.personal is not None:
-        print(
-            f"{number_of(result.personal, 'face')} read with the profile; to the others it is "
-            "not near enough"
-        )
+        others = "" if result.personal == all_faces else "; the others are not near enough to it"
+        print(f"{result.personal} of {faces} read with the profile{others}")
     for path in result.made:
         print(f"  {path}")
     if result.several:

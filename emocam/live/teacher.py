@@ -140,7 +140,7 @@ class LiveTeacher:
         if self._asked is None:
             return ""
         named = (f"{number % 10} {name}" for number, name in enumerate(self._labels[:10], 1))
-        return "what was it? " + "  ".join(named)
+        return "what was it? " + ", ".join(named)
 
     def answer(self, number: int) -> str:
         """Take the answer: the last second showed the label of this number, from 1; what to say.

@@ -52,7 +52,7 @@ def test_a_folder_is_learnt_and_read_with(capsys, folder: Path, tmp_path: Path):
     table = tmp_path / "labels.csv"
     code, out, _ = run(capsys, "label", folder, "-o", table, "--profile", profile, "--jobs", 1)
     assert code == 0
-    assert "6 faces read with the profile" in out
+    assert "6 of 6 faces read with the profile\n" in out
     rows = list(csv.DictReader(table.read_text().splitlines()))
     assert len(rows) == 6
     for row in rows:

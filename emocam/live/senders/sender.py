@@ -150,7 +150,7 @@ class Sender(ABC):
         self.unsent += 1
         if not self._fault:
             self._fault, self._fault_began = reason, self.unsent
-            self._news.append(f"{self.address} gets nothing: {reason}; trying on")
+            self._news.append(f"{self.address} gets nothing: {reason}; trying again")
 
     def _got_away(self) -> None:
         self.sent += 1

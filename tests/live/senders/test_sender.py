@@ -61,7 +61,7 @@ def test_what_waits_is_bounded_and_the_oldest_is_given_up(clock):
         until(lambda: told._is_busy)
         for number in range(1, MOST_WAITING + 11):
             told.put(frame(number))
-        assert told.take_news() == ["told gets nothing: the receiver is too slow; trying on"]
+        assert told.take_news() == ["told gets nothing: the receiver is too slow; trying again"]
         told.may_go.set()
         until(lambda: told.sent == MOST_WAITING + 1)
         until(lambda: told.take_news() == ["told gets readings again; 10 were not sent"])
@@ -76,7 +76,7 @@ def test_a_receiver_that_dies_is_told_once_and_so_is_its_return(clock):
         for number in range(3):
             told.put(frame(number))
         until(lambda: told.unsent == 3)
-        assert told.take_news() == ["told gets nothing: nobody there; trying on"]
+        assert told.take_news() == ["told gets nothing: nobody there; trying again"]
         told.fault = None
         told.put(frame(3))
         until(lambda: told.take_news() == ["told gets readings again; 3 were not sent"])
