@@ -213,8 +213,10 @@ class _ClipWork:
                 progress(frames, video.frames_wanted)
             self._summary.finish()
             if not frames and not stopped:
-                part = self._options.start_s > 0 or self._options.end_s is not None
-                where = " in this part" if part else ""
+                where = ""
+                if self._options.start_s > 0 or self._options.end_s is not None:
+                    lasts_s = (video.frame_count or 0) / video.fps
+                    where = " in this part" + (f"; it lasts {lasts_s:.1f} s" if lasts_s else "")
                 raise SourceError(f"{self.clip} has no picture that can be decoded{where}")
             shortfall = "" if stopped else video.shortfall
         if shortfall and write_rows is not None:

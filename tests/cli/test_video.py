@@ -203,7 +203,8 @@ def test_a_part_behind_the_end_is_said(capsys, tmp_path):
     clip = write_clip(tmp_path / "clip.mkv", 10)
     code, _, err = run(capsys, "video", clip, "-o", tmp_path / "out", "--start", "1:00")
     assert code == 1
-    assert err == f"emocam: {clip} has no picture that can be decoded in this part\n"
+    said = "has no picture that can be decoded in this part; it lasts 0.4 s"
+    assert err == f"emocam: {clip} {said}\n"
 
 
 def test_half_a_clip_says_how_much_there_is(capsys, tmp_path):
