@@ -1,4 +1,4 @@
-"""Checks whether `emocam live` works here, and what mends a fault."""
+"""Checks whether `emocam live` works here, and what fixes a fault."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Check:
     # `ok`; `warning`: live works, with something missing; `fault`: it would not work
     status: Literal["ok", "warning", "fault"]
     found: str  # one line
-    mend: str = ""  # what to do about it, a command where there is one
+    fix: str = ""  # what to do about it, a command where there is one
 
 
 def examine(source: Address | None = None, model: str | None = None) -> Iterator[Check]:
@@ -88,12 +88,12 @@ def check_wheels(wheels: Sequence[str] | None = None) -> list[Check]:
         wheels = sorted(set(importlib.metadata.packages_distributions().get("cv2", [])))
     versions = [f"{name} {_version(name)}" for name in wheels]
     if len(wheels) > 1:
-        mend = f"pip uninstall -y {' '.join(wheels)} && pip install {OPENCV_PACKAGE}"
+        fix = f"pip uninstall -y {' '.join(wheels)} && pip install {OPENCV_PACKAGE}"
         found = f"{' and '.join(versions)} overwrite each other's files"
-        return [Check("OpenCV packages", "fault", found, mend)]
+        return [Check("OpenCV packages", "fault", found, fix)]
     if wheels and "headless" in wheels[0]:
-        mend = f"pip uninstall -y {wheels[0]} && pip install {OPENCV_PACKAGE}"
-        return [Check("OpenCV packages", "warning", f"{versions[0]} can't open windows", mend)]
+        fix = f"pip uninstall -y {wheels[0]} && pip install {OPENCV_PACKAGE}"
+        return [Check("OpenCV packages", "warning", f"{versions[0]} can't open windows", fix)]
     return [Check("OpenCV packages", "ok", versions[0] if versions else "not from a package")]
 
 
@@ -108,8 +108,8 @@ def check_opencv() -> Check:
         FaceDetector()
     except ImportError as error:
         lacks_library = "lib" in str(error) and sys.platform.startswith("linux")
-        mend = "sudo apt install libgl1 libglib2.0-0" if lacks_library else reinstall
-        return Check("OpenCV", "fault", f"does not load: {error}", mend)
+        fix = "sudo apt install libgl1 libglib2.0-0" if lacks_library else reinstall
+        return Check("OpenCV", "fault", f"does not load: {error}", fix)
     except EmocamError as error:
         return Check("OpenCV", "fault", str(error).split("; run:")[0], reinstall)
     return Check("OpenCV", "ok", f"{cv2.__version__}, with its Haar cascades")
@@ -124,8 +124,8 @@ def check_model(model: str | None) -> tuple[EmotionRecognizer | None, Check]:
         recognizer = EmotionRecognizer.load(model)
         path = find_model(model)
     except EmocamError as error:
-        mend = "give another with --model" if model else "pip install --force-reinstall emocam"
-        return None, Check("model", "fault", str(error), mend)
+        fix = "give another with --model" if model else "pip install --force-reinstall emocam"
+        return None, Check("model", "fault", str(error), fix)
     found = (
         f"{path.name}, recipe {recognizer.card['recipe']}, {path.stat().st_size / 1e6:.1f} MB, "
         f"labels {', '.join(recognizer.labels)}, SHA-256 {model_hash(model)[:12]}…"
@@ -139,8 +139,8 @@ def check_display() -> Check:
 
     if can_show_windows():
         return Check("display", "ok", "a window opens")
-    mend = "emocam live --browser, or over ssh: ssh -X"
-    return Check("display", "warning", "no window opens here: live prints lines instead", mend)
+    fix = "emocam live --browser, or over ssh: ssh -X"
+    return Check("display", "warning", "no window opens here: live prints lines instead", fix)
 
 
 def check_cameras() -> list[Check]:
@@ -157,10 +157,10 @@ def check_cameras() -> list[Check]:
         if check.status == "ok":
             working.append(check)
     if locked:
-        mend = "sudo usermod -aG video $USER, then log in anew"
+        fix = "sudo usermod -aG video $USER, then log in anew"
         status: Literal["warning", "fault"] = "warning" if working else "fault"
-        working.append(Check("camera", status, f"not allowed to use {', '.join(locked)}", mend))
-    return working or [Check("camera", "fault", "there is none", _no_camera_mend())]
+        working.append(Check("camera", status, f"not allowed to use {', '.join(locked)}", fix))
+    return working or [Check("camera", "fault", "there is none", _no_camera_fix())]
 
 
 def check_source(address: Address) -> Check:
@@ -171,7 +171,7 @@ def check_source(address: Address) -> Check:
     try:
         capture = open_capture(address, CameraSettings())
     except EmocamError as error:
-        return Check(name, "fault", str(error), _no_camera_mend())
+        return Check(name, "fault", str(error), _no_camera_fix())
     try:
         image = capture.read()
         found = f"{capture.backend}, {image.shape[1]}×{image.shape[0]}"
@@ -195,8 +195,8 @@ def check_film() -> Check:
                 for number in range(3):
                     film.write(picture, number / 25)
     except EmocamError as error:
-        mend = "pip install --force-reinstall av"
-        return Check("films", "warning", f"can't be recorded: {error}", mend)
+        fix = "pip install --force-reinstall av"
+        return Check("films", "warning", f"can't be recorded: {error}", fix)
     return Check("films", "ok", "H.264 with sound")
 
 
@@ -258,8 +258,8 @@ def check_speed(recognizer: EmotionRecognizer, seconds: float = _SPEED_S) -> Che
         return Check("speed", "ok", f"full search {search_ms:.0f} ms (no test picture with a face)")
     found = f"{rate:.0f} readings a second of one face, full search {search_ms:.0f} ms"
     if rate < _ENOUGH_PER_S:
-        mend = "close other programs, or ask for smaller pictures: --camera-size 320x240"
-        return Check("speed", "warning", found, mend)
+        fix = "close other programs, or ask for smaller pictures: --camera-size 320x240"
+        return Check("speed", "warning", found, fix)
     return Check("speed", "ok", found)
 
 
@@ -295,7 +295,7 @@ def _other_sizes(address: Address) -> str:
     return ", ".join(f"{width}×{height}" for width, height in camera_sizes(address, _SIZES_WH))
 
 
-def _no_camera_mend() -> str:
+def _no_camera_fix() -> str:
     if sys.platform == "darwin":
         return "allow your terminal in System Settings > Privacy & Security > Camera"
     if sys.platform == "win32":

@@ -4,7 +4,8 @@
     uvicorn --app-dir examples fastapi_service:app --host 127.0.0.1
     curl --data-binary @samples/photos/obama.jpg http://127.0.0.1:8000/read
 
-It keeps nothing. Before others reach it: ask who may, limit how often, and mind whose faces come.
+It keeps nothing. Before others can reach it, add a login and a limit of requests, and get the
+consent of the people in the photos.
 """
 
 from __future__ import annotations

@@ -14,10 +14,10 @@ from emocam.io.address import parse_address
 from tests.loopback_camera import LoopbackCamera, sample_pictures
 
 
-def test_several_opencv_packages_are_a_fault_with_the_command_that_mends_it():
+def test_several_opencv_packages_are_a_fault_with_the_command_that_fixes_it():
     (check,) = check_wheels(["opencv-contrib-python", "opencv-python-headless"])
     assert check.status == "fault"
-    assert check.mend.startswith("pip uninstall -y opencv-contrib-python opencv-python-headless &&")
+    assert check.fix.startswith("pip uninstall -y opencv-contrib-python opencv-python-headless &&")
 
 
 def test_one_that_opens_no_windows_is_a_warning():
@@ -37,7 +37,7 @@ def test_without_cascades_it_is_a_fault(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(detect, "FaceDetector", lacks)
     check = doctor.check_opencv()
     assert (check.status, check.found) == ("fault", "OpenCV 5.0 has no Haar cascade 'x'")
-    assert "pip install" in check.mend
+    assert "pip install" in check.fix
 
 
 def test_the_model_is_read_and_its_card_told():
@@ -54,7 +54,7 @@ def test_a_stream_is_tried():
         camera.set_fault("refuse")
         check = check_source(parse_address(camera.url))
     assert check.status == "fault"
-    assert check.mend
+    assert check.fix
 
 
 def test_films_and_speed_are_really_tried():
@@ -74,7 +74,7 @@ def test_json_and_exit_code(capsys, monkeypatch: pytest.MonkeyPatch):
     states = {check["name"]: check["status"] for check in answer["checks"]}
     assert states["model"] == "ok"
     assert states["stream http://127.0.0.1:9/none"] == "fault"
-    assert all(check["mend"] for check in answer["checks"] if check["status"] != "ok")
+    assert all(check["fix"] for check in answer["checks"] if check["status"] != "ok")
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def doctor(
         found.append(check)
         if not as_json:
             print(f"{check.status:8} {check.name}: {check.found}", flush=True)
-            if check.mend:
-                print(f"{'':8} mend: {check.mend}")
+            if check.fix:
+                print(f"{'':8} fix: {check.fix}")
     works = all(check.status != "fault" for check in found)
     if as_json:
         print(json.dumps({"works": works, "checks": [asdict(check) for check in found]}))
@@ -49,7 +49,7 @@ def _check_settings(settings: Settings) -> Check:
     if settings.path is None:
         return Check("settings", "ok", f"no {FILE_NAME} here or in a folder above")
     if settings.fault:
-        return Check("settings", "fault", settings.fault, f"mend or remove {settings.path}")
+        return Check("settings", "fault", settings.fault, f"fix or remove {settings.path}")
     tables = [
         f"{command} ({', '.join(f'{name} = {value}' for name, value in values.items())})"
         for command, values in settings.defaults.items()

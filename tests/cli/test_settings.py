@@ -80,7 +80,7 @@ def test_doctor_shows_it(capsys, folder):
         "name": "settings",
         "status": "ok",
         "found": "../../emocam.toml: live (sources = ['2', '3'], camera_size = 320x240)",
-        "mend": "",
+        "fix": "",
     }
     (folder / "emocam.toml").write_text("[live]\nsauce = 2\n")
     assert settings()["status"] == "fault"
