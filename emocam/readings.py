@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeAlias, overload
+from typing import Any, SupportsIndex, TypeAlias, overload
 
 import numpy as np
 
@@ -64,12 +64,12 @@ class FrameReadings:
         return iter(self.readings)
 
     @overload
-    def __getitem__(self, item: int) -> Reading: ...
+    def __getitem__(self, item: SupportsIndex) -> Reading: ...
 
     @overload
     def __getitem__(self, item: slice) -> FrameReadings: ...
 
-    def __getitem__(self, item: int | slice) -> Reading | FrameReadings:
+    def __getitem__(self, item: SupportsIndex | slice) -> Reading | FrameReadings:
         """One reading, or the frame with a slice of its readings; the others become `hidden`."""
         if not isinstance(item, slice):  # NumPy's numbers are no int
             return self.readings[item]

@@ -273,7 +273,7 @@ def test_opencvs_pictures_fit_the_type_hints(tmp_path: Path):
         "Profile.learn(recognizer, {'happy': [frame_bgr]})\n"
         "train([gray], ['happy'])\n"
         "Frame(frame_bgr)\n"
-        "draw(frame_bgr, readings)\n"
+        "draw(frame_bgr, readings[readings.probabilities[:, 0].argmax()])\n"
     )
     checked = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--cache-dir", tmp_path / "cache", program],
