@@ -41,10 +41,10 @@ def is_cut_off(path: Path) -> bool:
     with open_container(path) as container:
         if container.duration is None:
             return False
-        begins_s, lasts_s = (
-            (container.start_time or 0) / av.time_base,
-            container.duration / av.time_base,
-        )
+        # Matroska counts the duration from time 0, others count it from the first packet; what
+        # reaches either is whole.
+        begins_s = min(0, container.start_time or 0) / av.time_base
+        lasts_s = container.duration / av.time_base
         try:
             for packet in container.demux():
                 if packet.pts is not None and packet.time_base is not None:

@@ -288,6 +288,13 @@ def test_sound_that_goes_on_longer_is_no_damage(tmp_path):
         assert video.shortfall == ""
 
 
+def test_times_that_begin_late_are_no_damage(tmp_path):
+    clip = write_h264(tmp_path / "clip.mkv", [5 + n / 25 for n in range(50)])
+    with VideoFile(clip) as video:
+        assert [time_s for _, time_s in video.ticks()] == pytest.approx([n / 25 for n in range(50)])
+        assert video.shortfall == ""
+
+
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg")
 def test_film_of_a_phone_comes_upright(tmp_path):
     import subprocess
