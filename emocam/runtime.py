@@ -1,12 +1,13 @@
-"""Thread limits and memory of the numeric libraries."""
+"""Thread limits and memory of the numeric libraries, and the end of what runs in threads."""
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +41,7 @@ class _BlasLimit:
 
 
 _BLAS_LIMIT = _BlasLimit()
+_OPEN: set[ExitStack] = set()  # what `closed_at_exit` gave
 
 
 @contextmanager
@@ -84,3 +86,24 @@ def give_back_memory() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none
         if trim is not None:
             trim(0)
+
+
+@contextmanager
+def closed_at_exit() -> Iterator[ExitStack]:
+    """A stack that is closed when the block ends, or Python itself if that comes first.
+
+    A generator that is left unfinished stays open until Python has gone, and a thread that is then
+    in C++ code aborts the process.
+    """
+    with ExitStack() as stack:
+        _OPEN.add(stack)
+        try:
+            yield stack
+        finally:
+            _OPEN.discard(stack)
+
+
+@atexit.register
+def _close_all() -> None:
+    for stack in tuple(_OPEN):
+        stack.close()

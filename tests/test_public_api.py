@@ -170,6 +170,24 @@ def test_a_clip_reads_as_the_command_reads_it(capsys, recognizer, tmp_path: Path
         assert row["certainty"] == pytest.approx(float(want["certainty"]), abs=2e-4)  # rounded
 
 
+@pytest.mark.parametrize("call", ["read_video(CLIP)", "read_live(CLIP, realtime=True)"])
+@pytest.mark.parametrize(
+    "use", ["next(some)", "Thread(target=list, args=[some], daemon=True).start(); sleep(0.5)"]
+)
+def test_what_is_unfinished_when_python_ends_is_no_crash(call: str, use: str):
+    code = f"""
+from threading import Thread
+from time import sleep
+from emocam import EmotionRecognizer, read_live, read_video
+CLIP = {str(CLIP)!r}
+EmotionRecognizer.load()
+some = {call}
+{use}
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_times_of_a_clip_that_make_no_sense_are_told(recognizer):
     for times in ({"every_s": -1}, {"start_s": -1}, {"start_s": 2, "end_s": 1}, {"end_s": 0}):
         with pytest.raises(ValueError, match="times are seconds from 0"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 from emocam.errors import UsageError
@@ -15,6 +14,7 @@ from emocam.live.threads import DetectionThread
 from emocam.readings import FrameReadings
 from emocam.recognition.profile import Profile
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.runtime import closed_at_exit
 from emocam.tracking.follower import Follower
 from emocam.types import Frame
 
@@ -87,7 +87,7 @@ def read_live(
     check_source(address, settings, realtime=realtime)
     recognizer = EmotionRecognizer.load() if recognizer is None else recognizer
     follower = Follower(recognizer, profile, smooth, keep_all=keep_all)
-    with ExitStack() as stack:
+    with closed_at_exit() as stack:
         camera = stack.enter_context(LiveCamera(address, settings))
         detection = stack.enter_context(DetectionThread(camera, keep_all=keep_all))
         last = -1

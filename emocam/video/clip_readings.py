@@ -16,6 +16,7 @@ from emocam.io.video_reader import VideoFile
 from emocam.prefetch import prefetch
 from emocam.readings import FrameReadings
 from emocam.recognition.recognizer import EmotionRecognizer
+from emocam.runtime import closed_at_exit
 from emocam.tracking.clip_faces import FoundFaces, find_faces, read_faces
 from emocam.tracking.clip_pictures import clip_pictures
 from emocam.tracking.lookahead import between_readings, smooth_both_ways
@@ -83,7 +84,7 @@ def read_video(
         times = f"every_s={every_s}, start_s={start_s}, end_s={end_s}"
         raise ValueError(f"times are seconds from 0, the end after the start; got {times}")
     recognizer = EmotionRecognizer.load() if recognizer is None else recognizer
-    with ExitStack() as stack:
+    with closed_at_exit() as stack:
         video, second = (
             stack.enter_context(VideoFile(Path(path), start_s, end_s)) for _ in range(2)
         )
