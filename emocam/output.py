@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -127,13 +126,10 @@ def unwritten(what: str | Path, error: Exception) -> OutputError:
 
 
 def _number_of(error: Exception) -> int | None:
-    """The system's number of an error, which SQLite and what is written in Rust tell in words."""
+    """The system's number of an error, which SQLite tells in words."""
     if isinstance(error, OSError):
         return error.errno
-    if "disk is full" in str(error):
-        return errno.ENOSPC
-    told = re.search(r"\(os error (\d+)\)", str(error))
-    return int(told[1]) if told else None
+    return errno.ENOSPC if "disk is full" in str(error) else None
 
 
 def partial_path(path: Path) -> Path:

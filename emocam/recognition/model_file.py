@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from safetensors import SafetensorError, safe_open
 
 from emocam.errors import ModelError, UsageError
-from emocam.output import complete_file, unwritten
+from emocam.output import complete_file
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -213,13 +213,11 @@ def save_model_file(path: str | Path, model: ModelFile) -> None:
         When it can't be written there.
     """
     import numpy as np
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     path = Path(path)
     arrays = {name: np.ascontiguousarray(array) for name, array in model.arrays.items()}
     metadata = {"emocam": json.dumps({"format_version": FORMAT_VERSION, **model.card})}
-    try:
-        with complete_file(path) as temporary:
-            save_file(arrays, temporary, metadata=metadata)
-    except SafetensorError as error:
-        raise unwritten(f"the model {path}", error) from error
+    with complete_file(path) as temporary:
+        # Safetensors' own `save_file` makes files that nobody else may read.
+        temporary.write_bytes(save(arrays, metadata))

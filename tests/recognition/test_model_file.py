@@ -211,6 +211,13 @@ def test_models_are_found_by_name_and_by_path(path):
         find_model("nope")
 
 
+def test_others_may_read_a_model_as_they_may_any_new_file(path):
+    other = path.with_name("other")
+    other.touch()
+    save_model_file(path, ModelFile(CARD, arrays()))
+    assert path.stat().st_mode == other.stat().st_mode
+
+
 def test_a_model_that_cannot_be_written_is_an_output_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
