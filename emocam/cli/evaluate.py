@@ -113,8 +113,6 @@ def _print_table(evaluation: Evaluation) -> None:
         if name not in ("labels", "confusion"):
             shown = value if isinstance(value, int) else f"{value:.4g}"
             print(f"{name.replace('_', ' '):20} {shown}")
-    width = max(len(label) for label in evaluation.labels) + 1
     print("\nrows true, columns predicted")
-    print(" " * width + "".join(f"{label:>{width}}" for label in evaluation.labels))
-    for label, row in zip(evaluation.labels, evaluation.confusion(), strict=True):
-        print(f"{label:{width}}" + "".join(f"{count:{width}d}" for count in row))
+    counts = zip(evaluation.labels, evaluation.confusion(), strict=True)
+    print_columns(["", *evaluation.labels], [[label, *map(str, row)] for label, row in counts])

@@ -193,6 +193,15 @@ def test_train_then_evaluate(capsys, three_labels, trained, tmp_path):
     assert figure.read_bytes().startswith(b"\x89PNG")
 
 
+def test_counts_stand_apart_however_short_the_labels(capsys, tmp_path):
+    data, model = tmp_path / "set", tmp_path / "model.safetensors"
+    write_dataset(data, ("a", "b"), 12)
+    assert run(capsys, "train", data, "--recipe", "pixels", "--size", 16, "-o", model)[0] == 0
+    _, out, _ = run(capsys, "evaluate", data, "--model", model)
+    counts = [line.split()[1:] for line in out.splitlines()[-2:]]
+    assert [(len(row), sum(map(int, row))) for row in counts] == [(2, 12), (2, 12)]
+
+
 @pytest.fixture
 def votes(three_labels, tmp_path):
     """Ten people's votes for the made-up faces: one in ten pictures is `unknown` to most."""
