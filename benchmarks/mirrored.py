@@ -14,10 +14,9 @@ from sklearn.cluster import MiniBatchKMeans
 from sklearn.linear_model import LogisticRegression, Ridge
 
 from emocam.detection.rbf_classifier import RbfClassifier
+from emocam.detection.verifier import MIRRORED
 from emocam.types import BoolArray, FloatArray
 
-# The verifier's descriptor of a mirrored crop: its 7×7 blocks, their 2×2 cells and 9 directions.
-MIRRORED = np.arange(1764).reshape(7, 7, 2, 2, 9)[::-1, :, ::-1, :, ::-1].ravel()
 ROWS_AT_ONCE = 4000
 WHITENED_FROM = 4  # the components beyond this share of them are hardly whitened
 

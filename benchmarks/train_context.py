@@ -170,9 +170,9 @@ def faceless(folder: Path) -> Iterator[tuple[ImageU8, str]]:
             yield shrunk(photo, PIXELS_OF_NONFACES / max(photo.shape[:2])), row["half"]
 
 
-def textures(packages: Path) -> Iterator[tuple[ImageU8, str]]:
+def textures(packages: Path, each: int) -> Iterator[tuple[ImageU8, str]]:
     files = [path for path in nonface_files(packages) if is_picture(path)]
-    for number, gray in enumerate(different(grays(files, PIXELS_OF_NONFACES))[::EACH_TEXTURE]):
+    for number, gray in enumerate(different(grays(files, PIXELS_OF_NONFACES))[::each]):
         yield gray, HELD_OUT if number % 3 == 0 else TUNING
 
 
@@ -183,7 +183,7 @@ def all_seen(given: argparse.Namespace) -> list[Seen]:
         for folder, table in ((given.photos, LABELS), (given.mined, MINED))
         for part in range(parts)
     ]
-    others = [*faceless(given.faceless), *textures(given.packages)]
+    others = [*faceless(given.faceless), *textures(given.packages, EACH_TEXTURE)]
     looks = [delayed(look_at_heads)(*one) for one in heads]
     looks += [delayed(look_at_others)(others[part::parts]) for part in range(parts)]
     return list(chain.from_iterable(Parallel(n_jobs=2)(looks)))

@@ -302,7 +302,8 @@ def fit_classifier(
     )
     found = found.astype(np.float16).astype(np.float32)
     away = ((points[:2000, None] - found[None, ::10]) ** 2).sum(axis=2)
-    classifier = RbfClassifier(project, biases, found, spread / float(np.median(away)), found, 0.0)
+    blank = np.zeros(len(found) + components, np.float32)
+    classifier = RbfClassifier(project, biases, found, spread / float(np.median(away)), blank, 0.0)
     near = classifier.features(rows)
     scale = near.std(axis=0) + 1e-6
     scale[len(found) :] *= 3  # the linear part helps, but the centres decide

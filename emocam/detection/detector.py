@@ -38,6 +38,7 @@ _LEAST_TURNED_TO_ENSEMBLE = 1  # or all with a positive logit, when those are mo
 _ROUNDS, _TURNED_ROUNDS = 2, 4  # of refining: the first boxes around turned faces are further off
 _AVERAGED_ROUNDS = 3
 _MOST_TO_ENSEMBLE = 200  # of a crowd
+MOST_PLACES, PLACES_BESIDE_FACES = 8, 2  # where a head seen from the side is looked for
 _MAX_GAIN = 5.0  # of the contrast: more would only amplify noise
 _SAME_PLACE = 0.2  # of the side, and of its logarithm: boxes of one face
 _AVERAGED_LOGITS = 2.0  # boxes this close to the best logit are averaged
@@ -112,6 +113,7 @@ class FaceDetector:
         self.rejected: tuple[Rejected, ...] = ()
         search = load_search()
         self._scan, self._head_pose = search.scan, search.head_pose
+        self._side_view = search.side_view
         self._frontal = _View(
             search.verifier,
             search.ensemble,
@@ -230,13 +232,21 @@ class FaceDetector:
         frontal = _classified(self._frontal, pyramid, scored, refined)
         free = ~_within(candidates, frontal[frontal[:, 4] >= _LIKELY])
         free &= scored[:, 4] > _TURNED_FROM_LOGIT
-        scored = frontal
+        scored, side = frontal, _NONE
         if free.any():
             found, refined = self._turned.verifier.classify(candidates[free], descriptors[free])
             turned = _classified(self._turned, pyramid, found, refined)
             scored = suppress_by_containment(np.concatenate([frontal, turned]))
-        yaws = self._head_pose.yaw(self._frontal.verifier.describe(pyramid, scored))
-        return np.column_stack([scored, yaws])
+            places = places_beside(np.column_stack([refined, found[:, 4]]), scored)
+            side = self._side_view.find(pyramid, places)
+            side[:, 4] = _probability(side[:, 4])
+            side = side[side[:, 4] >= _REPORTED]
+        scored = np.column_stack([scored, np.full(len(scored), np.nan, np.float32)])
+        scored = suppress_by_containment(np.concatenate([scored, side]))
+        posed = np.isnan(scored[:, 5])
+        seen = self._frontal.verifier.describe(pyramid, scored[posed])
+        scored[posed, 5] = self._head_pose.yaw(seen)
+        return scored
 
     def _accepted(self, scored: FloatArray, least: float, size_wh: tuple[int, int]) -> list[Face]:
         """The faces, left to right; `rejected` takes the others."""
@@ -316,8 +326,19 @@ def _classified(
         return scored
     logits = view.ensemble.logits(pyramid, scored)
     logits = view.context.adjusted(pyramid, scored, logits)
-    scored[:, 4] = 1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0)))
+    scored[:, 4] = _probability(logits)
     return suppress_by_containment(scored[scored[:, 4] >= _REPORTED])
+
+
+def _probability(logits: FloatArray) -> FloatArray:
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0))), np.float32)
+
+
+def places_beside(scored: FloatArray, faces: FloatArray) -> FloatArray:
+    """Where a head seen from the side is looked for, shape (n, 5): candidates in no face."""
+    sure = faces[faces[:, 4] >= _LIKELY]
+    beside = scored[~_within(scored, sure)]
+    return suppress_by_distance(beside)[: PLACES_BESIDE_FACES if len(sure) else MOST_PLACES]
 
 
 def _refined_candidates(

@@ -14,6 +14,7 @@ from emocam.detection.haar import AMBIGUOUS_TURNED, FRONTAL, PROFILE, HaarEnsemb
 from emocam.detection.head_pose import HeadPose
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import ScanArrays, TemplateScan
+from emocam.detection.side_view import SideView
 from emocam.detection.verifier import FaceVerifier
 from emocam.types import FloatArray
 
@@ -29,7 +30,8 @@ class Search:
     ensemble: HaarEnsemble
     turned_verifier: FaceVerifier  # of faces that are turned aside, raised or bent down
     turned_ensemble: HaarEnsemble
-    context: ContextClassifier  # of the candidates of all views
+    context: ContextClassifier  # of the candidates of both
+    side_view: SideView
     head_pose: HeadPose
 
 
@@ -69,6 +71,14 @@ def load_search() -> Search:
             _classifier("context"),
             float(arrays["context_weight"][0]),
             float(arrays["context_bias"][0]),
+        ),
+        SideView(
+            arrays["side_pose_weights"],
+            arrays["side_pose_biases"],
+            arrays["side_yaw_weights"],
+            float(arrays["side_yaw_bias"][0]),
+            _classifier("side"),
+            load,
         ),
         HeadPose(turned, arrays["yaw_weights"], float(arrays["yaw_bias"][0])),
     )

@@ -11,6 +11,8 @@ from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.types import FloatArray, ImageU8
 
 FEATURES = 1764
+# The histograms of a mirrored crop: its 7×7 blocks, their 2×2 cells and 9 directions.
+MIRRORED = np.arange(FEATURES).reshape(7, 7, 2, 2, 9)[::-1, :, ::-1, :, ::-1].ravel()
 _HOG = cv2.HOGDescriptor((FACE_PIXELS, FACE_PIXELS), (12, 12), (6, 6), (6, 6), 9)
 _CROP_SHARE = 0.9  # of the box: a crop that is nearly all face keeps the background out
 
