@@ -12,6 +12,7 @@ the other half gives at several thresholds: that chose the one that is carried.
 from __future__ import annotations
 
 import argparse
+import csv
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import chain
@@ -24,7 +25,7 @@ from real_heads import FRONTAL, LABELS, NO_HEADS
 from safetensors.numpy import load_file, save_file
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
-from train_context import MINED, PHOTO_PIXELS, faceless, shrunk, textures
+from train_context import FACELESS, MINED, PHOTO_PIXELS, shrunk, textures
 from train_face_search import fit_classifier, pose_offsets
 from turned_photos import read_labels
 
@@ -44,8 +45,10 @@ POSE_PENALTY = 300.0
 YAW_PENALTY, FOLDS = 100.0, 5
 # Median of the labels' degrees aside, by view.
 ASIDE = {FRONTAL: 5.0, "three-quarter": 30.0, "profile": 75.0}
-STRICTER = 0.3  # by how much the logits are lowered
-SIZES = (1.0, 0.85, 0.7, 0.55)
+# Of the logits of the surroundings and of the turned views beside the windows' own, and what is
+# added: chosen by what the held-out halves give, see detection.md.
+WEIGHTS, BIAS = (0.25, 0.25), 0.65
+SIZES = (2.0, 1.0, 0.85, 0.7, 0.55)  # of 800 pixels, but no photo is enlarged
 PLACES = 12  # of a picture: more than the search looks at
 LEAST_SIDE = 30  # of a head, pixels
 NEAR, LEAST_SHARE, MOST_SHARE = 0.35, 0.6, 1.8  # of a window on a head, in shares of its side
@@ -101,39 +104,43 @@ def look(
     return Seen(half, photo, rows, heads, offsets, [int(one) for one in np.flatnonzero(beside)])
 
 
-def look_at_heads(
+def look_at_photos(
     folder: Path, photos: list[tuple[tuple[str, str], list[tuple[str, Box]]]]
 ) -> list[Seen]:
     cv2.setNumThreads(1)
     search, seen = load_search(), []
     for (name, half), labels in photos:
         photo = read_photo(folder / name)
-        for size in SIZES:
-            times = size * min(1.0, PHOTO_PIXELS / max(photo.shape[:2]))
+        whole = min(1.0, PHOTO_PIXELS / max(photo.shape[:2]))
+        for times in sorted({min(1.0, size * whole) for size in SIZES}):
             seen.append(look(search, shrunk(photo, times), half, name, labels, times))
     return seen
 
 
-def look_at_others(pictures: list[tuple[ImageU8, str]]) -> list[Seen]:
+def look_at_textures(pictures: list[tuple[ImageU8, str]]) -> list[Seen]:
     cv2.setNumThreads(1)
     search = load_search()
     return [
         look(search, shrunk(picture, size), half, "", [], size)
         for picture, half in pictures
         for size in SIZES
+        if size <= 1
     ]
 
 
 def all_seen(given: argparse.Namespace) -> list[Seen]:
     parts = 8
-    heads = [
+    photos = [
         (folder, list(read_labels(table).items())[part::parts])
         for folder, table in ((given.photos, LABELS), (given.mined, MINED))
         for part in range(parts)
     ]
-    others = [*faceless(given.faceless), *textures(given.packages, 1)]
-    looks = [delayed(look_at_heads)(*one) for one in heads]
-    looks += [delayed(look_at_others)(others[part::parts]) for part in range(parts)]
+    with FACELESS.open(newline="") as file:
+        names = [((row["photo"], row["half"]), []) for row in csv.DictReader(file)]
+    photos += [(given.faceless, names[part::parts]) for part in range(parts)]
+    others = list(textures(given.packages, 1))
+    looks = [delayed(look_at_photos)(*one) for one in photos]
+    looks += [delayed(look_at_textures)(others[part::parts]) for part in range(parts)]
     return list(chain.from_iterable(Parallel(n_jobs=2)(looks)))
 
 
@@ -238,7 +245,9 @@ def save(output: Path, found: Learnt) -> None:
         ("centers", classifier.centers, np.float16),
         ("gamma", [classifier.gamma], np.float32),
         ("judge_weights", classifier.weights, np.float32),
-        ("judge_bias", [classifier.bias - STRICTER], np.float32),
+        ("judge_bias", [classifier.bias], np.float32),
+        ("weights", WEIGHTS, np.float32),
+        ("bias", [BIAS], np.float32),
     ):
         kept[f"side_{name}"] = np.ascontiguousarray(one, kind)
     with complete_file(output) as temporary:

@@ -47,8 +47,11 @@ class ContextClassifier:
         uncertain = (logits > least) & (logits < most)
         if not uncertain.any():
             return logits
-        rows = gradient_histograms(pyramid, boxes[uncertain, :4], CROP_SHARE)
-        heads = np.clip(self.classifier.logits(rows), -MOST_LOGIT, MOST_LOGIT)
         adjusted: FloatArray = logits.copy()
-        adjusted[uncertain] += self.weight * heads + self.bias
+        adjusted[uncertain] += self.weight * self.logits(pyramid, boxes[uncertain]) + self.bias
         return adjusted
+
+    def logits(self, pyramid: list[ImageU8], boxes: FloatArray) -> FloatArray:
+        """Logits of a head from its surroundings, shape (n,), as far as they are believed."""
+        rows = gradient_histograms(pyramid, boxes[:, :4], CROP_SHARE)
+        return np.clip(self.classifier.logits(rows), -MOST_LOGIT, MOST_LOGIT)

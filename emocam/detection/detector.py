@@ -38,7 +38,8 @@ _LEAST_TURNED_TO_ENSEMBLE = 1  # or all with a positive logit, when those are mo
 _ROUNDS, _TURNED_ROUNDS = 2, 4  # of refining: the first boxes around turned faces are further off
 _AVERAGED_ROUNDS = 3
 _MOST_TO_ENSEMBLE = 200  # of a crowd
-MOST_PLACES, PLACES_BESIDE_FACES = 8, 2  # where a head seen from the side is looked for
+MOST_PLACES = 12  # where a head seen from the side is looked for
+LEAST_PLACE_LOGIT = -2.0  # of the turned verifier there
 _MAX_GAIN = 5.0  # of the contrast: more would only amplify noise
 _SAME_PLACE = 0.2  # of the side, and of its logarithm: boxes of one face
 _AVERAGED_LOGITS = 2.0  # boxes this close to the best logit are averaged
@@ -336,9 +337,9 @@ def _probability(logits: FloatArray) -> FloatArray:
 
 def places_beside(scored: FloatArray, faces: FloatArray) -> FloatArray:
     """Where a head seen from the side is looked for, shape (n, 5): candidates in no face."""
-    sure = faces[faces[:, 4] >= _LIKELY]
-    beside = scored[~_within(scored, sure)]
-    return suppress_by_distance(beside)[: PLACES_BESIDE_FACES if len(sure) else MOST_PLACES]
+    likely = scored[scored[:, 4] > LEAST_PLACE_LOGIT]
+    beside = likely[~_within(likely, faces[faces[:, 4] >= _LIKELY])]
+    return suppress_by_distance(beside)[:MOST_PLACES]
 
 
 def _refined_candidates(

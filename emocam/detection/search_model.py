@@ -54,12 +54,19 @@ def load_search() -> Search:
         arrays["scan_pose_biases"],
         _classifier("scan"),
     )
-    turned = _classifier("turned")
+    turned_verifier = FaceVerifier(
+        arrays["turned_pose_weights"], arrays["turned_pose_biases"], _classifier("turned")
+    )
+    context = ContextClassifier(
+        _classifier("context"),
+        float(arrays["context_weight"][0]),
+        float(arrays["context_bias"][0]),
+    )
     return Search(
         TemplateScan(scan),
         FaceVerifier(arrays["pose_weights"], arrays["pose_biases"], _classifier("look")),
         HaarEnsemble(arrays["vote_weights"], float(arrays["vote_bias"][0]), load=load),
-        FaceVerifier(arrays["turned_pose_weights"], arrays["turned_pose_biases"], turned),
+        turned_verifier,
         HaarEnsemble(
             arrays["turned_vote_weights"],
             float(arrays["turned_vote_bias"][0]),
@@ -67,20 +74,20 @@ def load_search() -> Search:
             AMBIGUOUS_TURNED,
             load,
         ),
-        ContextClassifier(
-            _classifier("context"),
-            float(arrays["context_weight"][0]),
-            float(arrays["context_bias"][0]),
-        ),
+        context,
         SideView(
             arrays["side_pose_weights"],
             arrays["side_pose_biases"],
             arrays["side_yaw_weights"],
             float(arrays["side_yaw_bias"][0]),
             _classifier("side"),
+            turned_verifier,
+            context,
+            arrays["side_weights"],
+            float(arrays["side_bias"][0]),
             load,
         ),
-        HeadPose(turned, arrays["yaw_weights"], float(arrays["yaw_bias"][0])),
+        HeadPose(turned_verifier.classifier, arrays["yaw_weights"], float(arrays["yaw_bias"][0])),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 
+from emocam.detection.context import ContextClassifier
 from emocam.detection.haar import PROFILE, load_cascade
 from emocam.detection.oriented_boxes import apply_pose_offsets, upright_crops
 from emocam.detection.products import finite_product
 from emocam.detection.rbf_classifier import RbfClassifier
-from emocam.detection.verifier import MIRRORED, gradient_histograms
+from emocam.detection.verifier import MIRRORED, FaceVerifier, gradient_histograms
 from emocam.types import FloatArray, ImageU8
 
 # The crop around a candidate that is far off still holds the head, at a size where the cascade,
@@ -31,7 +32,8 @@ class SideView:
     The cascade (Viola and Jones, CVPR 2001) accepts windows on half of the profiles, and on much
     else. It tells which way a head looks and where it is, so that gradients of the window and of
     its surroundings, mirrored where the head looks to the right, can be compared with K-Means
-    centres of heads that all look the same way.
+    centres of heads that all look the same way. The box that comes of it is shown to the verifier
+    of turned faces and to that of surroundings too.
 
     Parameters
     ----------
@@ -42,6 +44,11 @@ class SideView:
         Shapes (3529,) and (): from the descriptor to degrees that the head is turned aside.
     classifier
         Logit of a head from the descriptor.
+    turned, context
+        Tell the box that comes of it from what is no head too.
+    weights, bias
+        Shapes (2,) and (): of the logits of the context and of the turned verifier in the combined
+        one, and what is added.
     load
         Gives a cascade by its name.
     """
@@ -53,6 +60,10 @@ class SideView:
         yaw_weights: FloatArray,
         yaw_bias: float,
         classifier: RbfClassifier,
+        turned: FaceVerifier,
+        context: ContextClassifier,
+        weights: FloatArray,
+        bias: float,
         load: Callable[[str], cv2.CascadeClassifier] = load_cascade,
     ) -> None:
         self.pose_weights = pose_weights
@@ -60,6 +71,10 @@ class SideView:
         self.yaw_weights = yaw_weights
         self.yaw_bias = yaw_bias
         self.classifier = classifier
+        self._turned = turned
+        self._context = context
+        self._weights = weights
+        self._bias = bias
         self._load = load
 
     def find(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:
@@ -78,7 +93,11 @@ class SideView:
         aside = finite_product(descriptors, self.yaw_weights) + self.yaw_bias
         yaws = -looks * np.clip(aside, 0.0, _MAX_YAW)
         boxes = apply_pose_offsets(windows[:, :4], offsets)
-        found = np.column_stack([boxes, self.classifier.logits(descriptors), yaws])
+        around, turned = self._weights
+        logits = self.classifier.logits(descriptors) + self._bias
+        logits += around * self._context.logits(pyramid, boxes)
+        logits += turned * self._turned.score(pyramid, boxes)[0][:, 4]
+        found = np.column_stack([boxes, logits, yaws])
         return found.astype(np.float32, copy=False)
 
     def windows(self, pyramid: list[ImageU8], candidates: FloatArray) -> FloatArray:

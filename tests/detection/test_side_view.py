@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from emocam.detection.detector import (
+    LEAST_PLACE_LOGIT,
     MOST_PLACES,
-    PLACES_BESIDE_FACES,
     FaceDetector,
     places_beside,
     search_picture,
@@ -21,10 +21,11 @@ from emocam.detection.search_model import load_search
 from emocam.detection.side_view import SideView, describe
 from emocam.io.photos import read_photo
 from emocam.tracking.tracker import overlap
-from emocam.types import ImageU8
+from emocam.types import FloatArray, ImageU8
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "photos"
 FEATURES = 3529
+LOGIT = 2.0 - 0.5 * 1.0 + 0.25 * 3.0 + 0.1
 
 
 class Accepts:
@@ -57,6 +58,19 @@ def classifier(logit: float) -> RbfClassifier:
     )
 
 
+class Told:
+    """Says the same of every box, as a verifier and as a judge of surroundings."""
+
+    def __init__(self, logit: float) -> None:
+        self.logit = logit
+
+    def logits(self, _: object, boxes: FloatArray) -> FloatArray:
+        return np.full(len(boxes), self.logit, np.float32)
+
+    def score(self, _: object, boxes: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return np.column_stack([boxes, self.logits(None, boxes)]), boxes
+
+
 def side_view(cascade: Accepts, right: float = 0.0, yaw: float = 40.0) -> SideView:
     return SideView(
         np.zeros((FEATURES, 4), np.float32),
@@ -64,6 +78,10 @@ def side_view(cascade: Accepts, right: float = 0.0, yaw: float = 40.0) -> SideVi
         np.zeros(FEATURES, np.float32),
         yaw,
         classifier(2.0),
+        Told(3.0),  # type: ignore[arg-type]
+        Told(-1.0),  # type: ignore[arg-type]
+        np.array([0.5, 0.25], np.float32),
+        0.1,
         lambda _: cascade,  # type: ignore[arg-type, return-value]
     )
 
@@ -98,8 +116,8 @@ def test_windows_of_one_head_are_one_and_counted() -> None:
 def test_a_shift_and_the_yaw_are_mirrored_with_the_head() -> None:
     cascade = Accepts([(30, 30, 40)], [(30, 30, 40)])
     left, right = side_view(cascade, right=0.1).find(pyramid(), CANDIDATE)
-    assert left == pytest.approx([160 + 9.2, 120, 92, 0, 2.0, -40])
-    assert right == pytest.approx([160 - 9.2, 120, 92, 0, 2.0, 40])
+    assert left == pytest.approx([160 + 9.2, 120, 92, 0, LOGIT, -40])
+    assert right == pytest.approx([160 - 9.2, 120, 92, 0, LOGIT, 40])
 
 
 @pytest.mark.parametrize(("told", "yaw"), [(-10.0, 0.0), (130.0, 90.0)])
@@ -147,10 +165,17 @@ def test_a_head_is_told_from_its_surroundings(name: str) -> None:
 
 
 def test_heads_are_looked_for_beside_the_faces_that_were_found() -> None:
-    scored = np.array([(100.0 * n, 50, 40, 0, -n) for n in range(20)], np.float32)
+    scored = np.array([(100.0 * n, 50, 40, 0, 5.0 - n) for n in range(20)], np.float32)
+    likely = scored[scored[:, 4] > LEAST_PLACE_LOGIT]
     none = np.empty((0, 5), np.float32)
-    assert places_beside(scored, none) == pytest.approx(scored[:MOST_PLACES])
-    face = np.array([[0, 50, 40, 0, 0.9]], np.float32)
-    assert places_beside(scored, face) == pytest.approx(scored[1 : 1 + PLACES_BESIDE_FACES])
+    assert places_beside(scored, none) == pytest.approx(likely)
+    sure = np.array([[0, 50, 40, 0, 0.9]], np.float32)
+    assert places_beside(scored, sure) == pytest.approx(likely[1:])
     unsure = np.array([[0, 50, 40, 0, 0.2]], np.float32)
-    assert places_beside(scored, unsure) == pytest.approx(scored[:MOST_PLACES])
+    assert places_beside(scored, unsure) == pytest.approx(likely)
+
+
+def test_the_likeliest_places_are_looked_at() -> None:
+    scored = np.array([(100.0 * n, 50, 40, 0, 0.1 * n) for n in range(20)], np.float32)
+    found = places_beside(scored, np.empty((0, 5), np.float32))
+    assert found == pytest.approx(scored[::-1][:MOST_PLACES])
