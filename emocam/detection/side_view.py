@@ -106,10 +106,12 @@ class SideView:
         Centre x, centre y, side, tilt, how many were accepted there, and 1 where the head looks to
         the left edge, −1 where it looks to the right one.
         """
+        found = [np.empty((0, 6), np.float32)]
+        if not len(candidates):
+            return found[0]  # no cascade is loaded for nothing
         cascade = self._load(PROFILE.name)
         upright = candidates[:, :4].copy()
         upright[:, 3] = 0.0
-        found = [np.empty((0, 6), np.float32)]
         crops = upright_crops(pyramid, upright, _CROP_SHARE, _CROP_PIXELS)
         for (x, y, side, _), crop in zip(upright, crops, strict=True):
             scale = side * _CROP_SHARE / _CROP_PIXELS
