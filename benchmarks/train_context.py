@@ -14,34 +14,36 @@ from __future__ import annotations
 import argparse
 import csv
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from joblib import Parallel, delayed
 from mirrored import MirroredClassifier, fit_mirrored
 from real_heads import FRONTAL, LABELS, NO_HEADS, Surroundings
-from safetensors.numpy import load_file, save_file
-from train_face_search import PIXELS_OF_NONFACES, different, grays, nonface_files
+from safetensors.numpy import load_file
+from train_face_search import PIXELS_OF_NONFACES, different, grays, nonface_files, save_search
 from train_turned_faces import is_picture
 from turned_photos import read_labels
 
 from emocam.detection.context import CROP_SHARE, MOST_LOGIT
 from emocam.detection.detector import FaceDetector, search_picture
 from emocam.detection.pyramid import image_pyramid
-from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.search_model import ARRAYS_FILE, Search, load_search
 from emocam.detection.verifier import gradient_histograms
 from emocam.io.photos import read_photo
-from emocam.output import complete_file
 from emocam.types import Box, FloatArray, ImageU8
 
 MINED = Path(__file__).with_name("mined_heads.csv")
 FACELESS = Path(__file__).with_name("faceless_photos.csv")
+# Of each photo its name and half, and of each head its view and box.
+Labelled: TypeAlias = list[tuple[tuple[str, str], list[tuple[str, Box]]]]
 TUNING, HELD_OUT = "tuning", "held out"
+PARTS = 8  # of the photos, for the processes
 COMPONENTS, CENTERS, SPREAD, SMOOTHNESS = 64, 600, 2.0, 1.0
 WEIGHT, BIAS = 0.5, 0.6  # of the surroundings' logit beside the ensemble's
 PHOTO_PIXELS, SIZES = 800, (1.0, 0.7)
@@ -137,9 +139,7 @@ def jittered(face: FloatArray, n: int, rng: np.random.Generator) -> FloatArray:
     return np.column_stack([middle, side, rng.normal(0, LEANING, n)]).astype(np.float32)
 
 
-def look_at_heads(
-    folder: Path, photos: list[tuple[tuple[str, str], list[tuple[str, Box]]]]
-) -> list[Seen]:
+def look_at_heads(folder: Path, photos: Labelled) -> list[Seen]:
     cv2.setNumThreads(1)
     detector, search, seen = FaceDetector(), load_search(), []
     for (name, half), labels in photos:
@@ -176,16 +176,19 @@ def textures(packages: Path, each: int) -> Iterator[tuple[ImageU8, str]]:
         yield gray, HELD_OUT if number % 3 == 0 else TUNING
 
 
-def all_seen(given: argparse.Namespace) -> list[Seen]:
-    parts = 8
-    heads = [
-        (folder, list(read_labels(table).items())[part::parts])
+def labelled(given: argparse.Namespace) -> list[tuple[Path, Labelled]]:
+    """The photos of heads, in parts: their folder, and of each photo what is labelled."""
+    return [
+        (folder, list(read_labels(table).items())[part::PARTS])
         for folder, table in ((given.photos, LABELS), (given.mined, MINED))
-        for part in range(parts)
+        for part in range(PARTS)
     ]
+
+
+def all_seen(given: argparse.Namespace) -> list[Seen]:
     others = [*faceless(given.faceless), *textures(given.packages, EACH_TEXTURE)]
-    looks = [delayed(look_at_heads)(*one) for one in heads]
-    looks += [delayed(look_at_others)(others[part::parts]) for part in range(parts)]
+    looks = [delayed(look_at_heads)(*one) for one in labelled(given)]
+    looks += [delayed(look_at_others)(others[part::PARTS]) for part in range(PARTS)]
     return list(chain.from_iterable(Parallel(n_jobs=2)(looks)))
 
 
@@ -214,43 +217,41 @@ def plan(seen: list[Seen]) -> None:
                 for view, numbers in one.heads:
                     heads[view].append(float(logits[numbers].max(initial=-np.inf)))
                 false.append(float(logits[one.wrong].max(initial=-np.inf)))
-        for count in FALSE_PICTURES:
-            least = sorted(false)[-count - 1]
-            found = [
-                f"{view} {sum(one > least for one in logits)} of {len(logits)}"
-                for view, logits in sorted(heads.items())
-            ]
-            print(f"weight {weight}, {count} false, from {least:.2f}: {', '.join(found)}")
+        print(f"weight {weight}")
+        print_found(heads, false, FALSE_PICTURES)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+def print_found(
+    heads: Mapping[str, Sequence[float]], false: Sequence[float], counts: Sequence[int]
+) -> None:
+    """Of each view, how many heads have a higher logit than so many pictures' false ones."""
+    for count in counts:
+        least = sorted(false)[-count - 1]
+        found = [
+            f"{view} {sum(one > least for one in logits)} of {len(logits)}"
+            for view, logits in sorted(heads.items())
+        ]
+        print(f"{count} false of {len(false)}, from {least:.2f}: {', '.join(found)}")
+
+
+def arguments(description: str) -> argparse.Namespace:
+    """The folders, the output and whether to plan only."""
+    parser = argparse.ArgumentParser(description=description.partition("\n")[0])
     for name in ("packages", "photos", "mined", "faceless", "output"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--plan", action="store_true")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    given = arguments(__doc__ or "")
     seen = all_seen(given)
     if given.plan:
         plan(seen)
         return
-    save(given.output, learnt(one for one in seen if one.half == TUNING).classifier)
-
-
-def save(output: Path, classifier: RbfClassifier) -> None:
-    kept = {name: np.asarray(one) for name, one in load_file(ARRAYS_FILE).items()}
-    for name, one, kind in (
-        ("project_weights", classifier.project_weights, np.float16),
-        ("project_biases", classifier.project_biases, np.float32),
-        ("centers", classifier.centers, np.float16),
-        ("gamma", [classifier.gamma], np.float32),
-        ("judge_weights", classifier.weights, np.float32),
-        ("judge_bias", [classifier.bias], np.float32),
-        ("weight", [WEIGHT], np.float32),
-        ("bias", [BIAS], np.float32),
-    ):
-        kept[f"context_{name}"] = np.ascontiguousarray(one, kind)
-    with complete_file(output) as temporary:
-        save_file(kept, temporary)
+    found = learnt(one for one in seen if one.half == TUNING).classifier
+    arrays = {"context_weight": np.array([WEIGHT]), "context_bias": np.array([BIAS])}
+    save_search(given.output, load_file(ARRAYS_FILE), {"context": found}, arrays)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
@@ -430,21 +430,36 @@ def save(
         "vote_weights": votes[0],
         "vote_bias": np.array([votes[1]]),
     }
-    halved = {}
-    for name, classifier in (("scan", scan.classifier), ("look", verifier.classifier)):
-        halved |= {
-            f"{name}_project_weights": classifier.project_weights,
-            f"{name}_centers": classifier.centers,
+    save_search(output, {}, {"scan": scan.classifier, "look": verifier.classifier}, arrays)
+
+
+def save_search(
+    output: Path,
+    kept: Mapping[str, FloatArray],
+    classifiers: Mapping[str, RbfClassifier],
+    arrays: Mapping[str, FloatArray],
+) -> None:
+    """Write what the search carries: what it had, and the classifiers and arrays learnt anew.
+
+    Projections and centres are kept at half precision, and so are arrays that come so.
+    """
+    found = {**arrays}
+    for name, classifier in classifiers.items():
+        found |= {
+            f"{name}_project_weights": classifier.project_weights.astype(np.float16),
+            f"{name}_project_biases": classifier.project_biases,
+            f"{name}_centers": classifier.centers.astype(np.float16),
+            f"{name}_gamma": np.array([classifier.gamma]),
+            f"{name}_judge_weights": classifier.weights,
+            f"{name}_judge_bias": np.array([classifier.bias]),
         }
-        arrays[f"{name}_project_biases"] = classifier.project_biases
-        arrays[f"{name}_gamma"] = np.array([classifier.gamma])
-        arrays[f"{name}_judge_weights"] = classifier.weights
-        arrays[f"{name}_judge_bias"] = np.array([classifier.bias])
     # Contiguous, since the file holds the memory as it lies.
-    kept = {name: np.ascontiguousarray(one, np.float32) for name, one in arrays.items()}
-    kept |= {name: np.ascontiguousarray(one, np.float16) for name, one in halved.items()}
+    whole = dict(kept) | {
+        name: np.ascontiguousarray(one, np.float16 if one.dtype == np.float16 else np.float32)
+        for name, one in found.items()
+    }
     with complete_file(output) as temporary:
-        save_file(kept, temporary)
+        save_file(whole, temporary)
 
 
 if __name__ == "__main__":

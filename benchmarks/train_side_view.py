@@ -6,7 +6,7 @@ PACKAGES is the folder of the unpacked Debian packages of `train_turned_faces.py
 and FACELESS hold the photos that `real_heads.csv`, `mined_heads.csv` and `faceless_photos.csv`
 name (`fetch_photos.py` gets them). It learns from the tuning halves; OUTPUT is the search that
 emocam carries with the side view learnt anew. --plan instead learns from each half and prints what
-the other half gives at several thresholds: that chose the one that is carried.
+the classifier alone gives on the other half, at several thresholds.
 """
 
 from __future__ import annotations
@@ -21,25 +21,36 @@ from pathlib import Path
 import cv2
 import numpy as np
 from joblib import Parallel, delayed
-from real_heads import FRONTAL, LABELS, NO_HEADS
-from safetensors.numpy import load_file, save_file
+from real_heads import FRONTAL, NO_HEADS
+from safetensors.numpy import load_file
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GroupKFold
-from train_context import FACELESS, MINED, PHOTO_PIXELS, shrunk, textures
-from train_face_search import fit_classifier, pose_offsets
-from turned_photos import read_labels
+from train_context import (
+    BOX_SCALE,
+    FACELESS,
+    HELD_OUT,
+    LEAST_SIDE,
+    PARTS,
+    PHOTO_PIXELS,
+    TUNING,
+    Labelled,
+    arguments,
+    labelled,
+    print_found,
+    shrunk,
+    textures,
+)
+from train_face_search import fit_classifier, pose_offsets, save_search
 
-from emocam.detection.detector import search_picture
+from emocam.detection.detector import MOST_PLACES, search_picture
 from emocam.detection.nms import suppress_by_distance
 from emocam.detection.pyramid import image_pyramid
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.search_model import ARRAYS_FILE, Search, load_search
 from emocam.detection.side_view import describe
 from emocam.io.photos import read_photo
-from emocam.output import complete_file
 from emocam.types import Box, FloatArray, ImageU8
 
-TUNING, HELD_OUT = "tuning", "held out"
 COMPONENTS, CENTERS, SPREAD = 80, 400, 2.0
 POSE_PENALTY = 300.0
 YAW_PENALTY, FOLDS = 100.0, 5
@@ -49,11 +60,8 @@ ASIDE = {FRONTAL: 5.0, "three-quarter": 30.0, "profile": 75.0}
 # added: chosen by what the held-out halves give, see detection.md.
 WEIGHTS, BIAS = (0.25, 0.25), 0.65
 SIZES = (2.0, 1.0, 0.85, 0.7, 0.55)  # of 800 pixels, but no photo is enlarged
-PLACES = 12  # of a picture: more than the search looks at
-LEAST_SIDE = 30  # of a head, pixels
 NEAR, LEAST_SHARE, MOST_SHARE = 0.35, 0.6, 1.8  # of a window on a head, in shares of its side
 BESIDE = 0.6  # shares of both sides from which a window shows none of a head
-BOX_SCALE = 1.07  # a label's side, of a box of the search
 FALSE_PICTURES = (2, 6, 12, 24, 48)  # that --plan goes through
 
 
@@ -82,7 +90,7 @@ def look(
     pyramid = image_pyramid(ready.gray)
     candidates = search.scan.search(pyramid, ready.smallest, 48)[:, :4]
     scored, refined = search.turned_verifier.score(pyramid, candidates)
-    places = suppress_by_distance(np.column_stack([refined, scored[:, 4]]))[:PLACES]
+    places = suppress_by_distance(np.column_stack([refined, scored[:, 4]]))[:MOST_PLACES]
     windows = search.side_view.windows(pyramid, places)
     beside = np.ones(len(windows), bool)
     heads: list[tuple[str, list[int]]] = []
@@ -104,9 +112,7 @@ def look(
     return Seen(half, photo, rows, heads, offsets, [int(one) for one in np.flatnonzero(beside)])
 
 
-def look_at_photos(
-    folder: Path, photos: list[tuple[tuple[str, str], list[tuple[str, Box]]]]
-) -> list[Seen]:
+def look_at_photos(folder: Path, photos: Labelled) -> list[Seen]:
     cv2.setNumThreads(1)
     search, seen = load_search(), []
     for (name, half), labels in photos:
@@ -129,18 +135,12 @@ def look_at_textures(pictures: list[tuple[ImageU8, str]]) -> list[Seen]:
 
 
 def all_seen(given: argparse.Namespace) -> list[Seen]:
-    parts = 8
-    photos = [
-        (folder, list(read_labels(table).items())[part::parts])
-        for folder, table in ((given.photos, LABELS), (given.mined, MINED))
-        for part in range(parts)
-    ]
     with FACELESS.open(newline="") as file:
-        names = [((row["photo"], row["half"]), []) for row in csv.DictReader(file)]
-    photos += [(given.faceless, names[part::parts]) for part in range(parts)]
+        names: Labelled = [((row["photo"], row["half"]), []) for row in csv.DictReader(file)]
+    photos = labelled(given) + [(given.faceless, names[part::PARTS]) for part in range(PARTS)]
     others = list(textures(given.packages, 1))
     looks = [delayed(look_at_photos)(*one) for one in photos]
-    looks += [delayed(look_at_textures)(others[part::parts]) for part in range(parts)]
+    looks += [delayed(look_at_textures)(others[part::PARTS]) for part in range(PARTS)]
     return list(chain.from_iterable(Parallel(n_jobs=2)(looks)))
 
 
@@ -210,48 +210,25 @@ def plan(seen: list[Seen]) -> None:
             for view, numbers in one.heads:
                 heads[view].append(float(logits[numbers].max(initial=-np.inf)))
             false.append(float(logits[one.wrong].max(initial=-np.inf)))
-    for count in FALSE_PICTURES:
-        least = sorted(false)[-count - 1]
-        found = [
-            f"{view} {sum(one > least for one in logits)} of {len(logits)}"
-            for view, logits in sorted(heads.items())
-        ]
-        print(f"{count} false of {len(false)}, from {least:.2f}: {', '.join(found)}")
+    print_found(heads, false, FALSE_PICTURES)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    for name in ("packages", "photos", "mined", "faceless", "output"):
-        parser.add_argument(name, type=Path)
-    parser.add_argument("--plan", action="store_true")
-    given = parser.parse_args()
+    given = arguments(__doc__ or "")
     seen = all_seen(given)
     if given.plan:
         plan(seen)
         return
-    save(given.output, learnt([one for one in seen if one.half == TUNING]))
-
-
-def save(output: Path, found: Learnt) -> None:
-    kept = {name: np.asarray(one) for name, one in load_file(ARRAYS_FILE).items()}
-    classifier = found.classifier
-    for name, one, kind in (
-        ("pose_weights", found.pose_weights, np.float16),
-        ("pose_biases", found.pose_biases, np.float32),
-        ("yaw_weights", found.yaw_weights, np.float16),
-        ("yaw_bias", [found.yaw_bias], np.float32),
-        ("project_weights", classifier.project_weights, np.float16),
-        ("project_biases", classifier.project_biases, np.float32),
-        ("centers", classifier.centers, np.float16),
-        ("gamma", [classifier.gamma], np.float32),
-        ("judge_weights", classifier.weights, np.float32),
-        ("judge_bias", [classifier.bias], np.float32),
-        ("weights", WEIGHTS, np.float32),
-        ("bias", [BIAS], np.float32),
-    ):
-        kept[f"side_{name}"] = np.ascontiguousarray(one, kind)
-    with complete_file(output) as temporary:
-        save_file(kept, temporary)
+    found = learnt([one for one in seen if one.half == TUNING])
+    arrays = {
+        "side_pose_weights": found.pose_weights.astype(np.float16),
+        "side_pose_biases": found.pose_biases,
+        "side_yaw_weights": found.yaw_weights.astype(np.float16),
+        "side_yaw_bias": np.array([found.yaw_bias]),
+        "side_weights": np.array(WEIGHTS),
+        "side_bias": np.array([BIAS]),
+    }
+    save_search(given.output, load_file(ARRAYS_FILE), {"side": found.classifier}, arrays)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ import numpy as np
 from mesh_heads import Mesh, MeshTurn, mesh_turn, random_head, read_mesh
 from mirrored import MIRRORED, MirroredClassifier, fit_mirrored, fit_odd
 from real_heads import Head, Surroundings, read_heads
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from sklearn.linear_model import Ridge
 from train_face_search import (
     PIXELS_OF_NONFACES,
@@ -38,6 +38,7 @@ from train_face_search import (
     nonface_files,
     placed,
     pose_offsets,
+    save_search,
     told,
     worn,
 )
@@ -48,11 +49,9 @@ from emocam.detection.haar import FRONTAL, PROFILE, HaarEnsemble, Member, load_c
 from emocam.detection.nms import suppress_by_distance
 from emocam.detection.oriented_boxes import FACE_PIXELS, apply_pose_offsets
 from emocam.detection.pyramid import image_pyramid
-from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.detection.scan import TEMPLATE_PIXELS, TemplateScan
 from emocam.detection.search_model import ARRAYS_FILE, load_search
 from emocam.detection.verifier import FaceVerifier
-from emocam.output import complete_file
 from emocam.types import FloatArray, ImageU8
 
 # Of FER2013's training faces those that are turned, told by eye, with their yaw in degrees.
@@ -450,28 +449,15 @@ def save(
     yaw: tuple[FloatArray, float],
     votes: tuple[FloatArray, float],
 ) -> None:
-    classifier: RbfClassifier = verifier.classifier
-    single = {
+    arrays = {
         "turned_pose_weights": verifier.pose_weights,
         "turned_pose_biases": verifier.pose_biases,
-        "turned_project_biases": classifier.project_biases,
-        "turned_gamma": np.array([classifier.gamma]),
-        "turned_judge_weights": classifier.weights,
-        "turned_judge_bias": np.array([classifier.bias]),
         "turned_vote_weights": votes[0],
         "turned_vote_bias": np.array([votes[1]]),
         "yaw_weights": yaw[0],
         "yaw_bias": np.array([yaw[1]]),
     }
-    half = {
-        "turned_project_weights": classifier.project_weights,
-        "turned_centers": classifier.centers,
-    }
-    kept = {name: np.asarray(one) for name, one in load_file(ARRAYS_FILE).items()}
-    kept |= {name: np.ascontiguousarray(one, np.float32) for name, one in single.items()}
-    kept |= {name: np.ascontiguousarray(one, np.float16) for name, one in half.items()}
-    with complete_file(output) as temporary:
-        save_file(kept, temporary)
+    save_search(output, load_file(ARRAYS_FILE), {"turned": verifier.classifier}, arrays)
 
 
 if __name__ == "__main__":

@@ -243,12 +243,9 @@ class FaceDetector:
             side = self._side_view.find(pyramid, places)
             side[:, 4] = _probability(side[:, 4])
             side = side[side[:, 4] >= _REPORTED]
-        scored = np.column_stack([scored, np.full(len(scored), np.nan, np.float32)])
-        scored = suppress_by_containment(np.concatenate([scored, side]))
-        posed = np.isnan(scored[:, 5])
-        seen = self._frontal.verifier.describe(pyramid, scored[posed])
-        scored[posed, 5] = self._head_pose.yaw(seen)
-        return scored
+        yaws = self._head_pose.yaw(self._frontal.verifier.describe(pyramid, scored))
+        scored = np.column_stack([scored, yaws])
+        return suppress_by_containment(np.concatenate([scored, side])) if len(side) else scored
 
     def _accepted(self, scored: FloatArray, least: float, size_wh: tuple[int, int]) -> list[Face]:
         """The faces, left to right; `rejected` takes the others."""

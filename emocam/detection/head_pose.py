@@ -7,7 +7,7 @@ import numpy as np
 from emocam.detection.rbf_classifier import RbfClassifier
 from emocam.types import FloatArray
 
-_MAX_YAW = 90.0
+MAX_YAW = 90.0
 # Median error of the estimates by their size, measured: see benchmarks/detection.md.
 _ERROR_AT_DEG = (0.0, 15.0, 30.0, 45.0, 60.0)
 _ERRORS_DEG = (7.0, 7.0, 12.0, 15.0, 25.0)
@@ -39,7 +39,7 @@ class HeadPose:
         It is positive when the head looks to the right edge of the upright crop.
         """
         found = self._classifier.features(descriptors) @ self._weights + self._bias
-        return np.asarray(np.clip(found, -_MAX_YAW, _MAX_YAW), np.float32)
+        return np.asarray(np.clip(found, -MAX_YAW, MAX_YAW), np.float32)
 
 
 def yaw_error(yaw: float) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 
 from emocam.detection.context import ContextClassifier
 from emocam.detection.haar import PROFILE, load_cascade
+from emocam.detection.head_pose import MAX_YAW
 from emocam.detection.oriented_boxes import apply_pose_offsets, upright_crops
 from emocam.detection.products import finite_product
 from emocam.detection.rbf_classifier import RbfClassifier
@@ -23,7 +24,6 @@ _SCALE_FACTOR = 1.25
 _SAME_WINDOW = 0.3  # of the side: accepted windows of one head
 _SHARES = (1.3, 2.0)  # of a window: the head, and its surroundings
 _COUNT_WEIGHT = 1.5  # of log(1 + windows) in the descriptor
-_MAX_YAW = 90.0
 
 
 class SideView:
@@ -91,7 +91,7 @@ class SideView:
         offsets = finite_product(descriptors, self.pose_weights) + self.pose_biases
         offsets[:, 0] *= looks
         aside = finite_product(descriptors, self.yaw_weights) + self.yaw_bias
-        yaws = -looks * np.clip(aside, 0.0, _MAX_YAW)
+        yaws = -looks * np.clip(aside, 0.0, MAX_YAW)
         boxes = apply_pose_offsets(windows[:, :4], offsets)
         around, turned = self._weights
         logits = self.classifier.logits(descriptors) + self._bias
