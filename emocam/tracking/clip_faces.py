@@ -17,11 +17,15 @@ from emocam.recognition.prediction import Prediction
 from emocam.recognition.recognizer import EmotionRecognizer
 from emocam.tracking.clip_pictures import FOLLOW_EVERY_S, ClipPicture
 from emocam.tracking.finder import FaceFinder
+from emocam.tracking.tracker import KEEP_S
 from emocam.tracking.unchanged import read_once
 from emocam.types import Box, Face, ImageU8, Reading
 
 Predict = Callable[[ImageU8], Prediction]  # as `EmotionRecognizer.predict_crops`
 
+_TWO_LOOKS = (
+    1.5  # times the interval of pictures: the next one, however late, but not the one after
+)
 _STAY_WITH = 1.4  # how much larger another face must be to become "the largest"
 
 
@@ -40,7 +44,12 @@ class FoundFaces:
 
 
 def find_faces(
-    pictures: Iterable[ClipPicture], size: int, *, largest: bool = False, all_crops: bool = False
+    pictures: Iterable[ClipPicture],
+    size: int,
+    *,
+    every_s: float = 0.0,
+    largest: bool = False,
+    all_crops: bool = False,
 ) -> Iterator[FoundFaces]:
     """Follow the faces of a clip through its frames, in order.
 
@@ -50,12 +59,14 @@ def find_faces(
         What `clip_pictures` gives.
     size
         Side of the training format in pixels.
+    every_s
+        Seconds from one picture to the next, as for `clip_pictures`.
     largest
         Whether to take only the largest face.
     all_crops
         Whether to cut faces out in frames between two searches too.
     """
-    finder = _ClipFinder(largest=largest)
+    finder = _ClipFinder(every_s=every_s, largest=largest)
     since: list[ClipPicture] = []  # pictures since the last one that was searched
     for picture in pictures:
         if picture.is_cut:
@@ -251,14 +262,15 @@ class _ClipFinder:
         Result of the last detection: faces to read, faces not to read, time of the picture.
     """
 
-    def __init__(self, *, largest: bool) -> None:
+    def __init__(self, *, every_s: float, largest: bool) -> None:
         self.faces: list[Face] = []
         self.hidden: list[Face] = []
         self.followed_s = -math.inf
         self._largest = largest
         self._main = -1
         # One hit confirms a track here: `smooth_both_ways` drops short tracks later.
-        self._finder = FaceFinder(hits_to_show=1)
+        # And a face is not lost before a picture without it.
+        self._finder = FaceFinder(hits_to_show=1, keep_s=max(KEEP_S, _TWO_LOOKS * every_s))
 
     def forget(self) -> None:
         """Drop all tracks; their ids are not given out again."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from emocam.detection.detector import FaceDetector
 from emocam.tracking.shift import Template
-from emocam.tracking.tracker import FaceTracker, overlap
+from emocam.tracking.tracker import KEEP_S, FaceTracker, overlap
 from emocam.types import Box, Face, ImageU8
 
 SEARCH_EVERY_S = 0.5  # interval of full searches while all known faces are found ...
@@ -30,6 +30,8 @@ class FaceFinder:
     near_s
         Seconds from one search near the known faces to the next; between, their pictures are
         matched. 0 searches near them in every frame.
+    keep_s
+        As for `FaceTracker`.
 
     Attributes
     ----------
@@ -40,11 +42,16 @@ class FaceFinder:
     """
 
     def __init__(
-        self, *, hits_to_show: int = 2, keep_all: bool = False, near_s: float = 0.0
+        self,
+        *,
+        hits_to_show: int = 2,
+        keep_all: bool = False,
+        near_s: float = 0.0,
+        keep_s: float = KEEP_S,
     ) -> None:
         self.turned_down = 0
         self.unconfirmed: tuple[Box, ...] = ()
-        self.tracker = FaceTracker(hits_to_show=hits_to_show)
+        self.tracker = FaceTracker(hits_to_show, keep_s)
         self._detector = FaceDetector(keep_all=keep_all)
         self._searched_s = self._found_s = -math.inf
         self._near_s = near_s

@@ -19,6 +19,7 @@ from emocam.types import Face, Reading
 _STEP_S = 1.0  # length of the part that each window decides ...
 _MARGIN_S = 1.5  # ... and of the context on both sides of it
 _MIN_SEEN_S = 0.3  # shorter tracks count as false detections
+_APART_S = 2.0  # frames farther apart can't tell how short a track is: one of them is enough
 _BARELY_S = 0.5  # a shorter label needs a clear certainty, else the face stays unsure
 _CLEARLY = 1.1  # times the threshold of certainty
 _BRIDGE_S = 0.8  # gaps in a track that the film bridges
@@ -68,7 +69,7 @@ def _time(frame: FrameReadings) -> float:
 
 
 class _Lives:
-    """First and last time of each track."""
+    """First and last time of each track, to the frames around it where those are far apart."""
 
     def __init__(self) -> None:
         self._spans: dict[int, tuple[float, float]] = {}
@@ -77,10 +78,15 @@ class _Lives:
 
     def see(self, frame: FrameReadings) -> None:
         time_s = _time(frame)
+        before_s = time_s if self._first_s is None else self._last_s
         self._first_s = time_s if self._first_s is None else self._first_s
-        self._last_s = time_s
+        self._last_s = begin_s = time_s
+        if time_s - before_s > _APART_S:
+            begin_s = before_s
+            for key, (first_s, last_s) in self._spans.items():
+                self._spans[key] = first_s, time_s if last_s == before_s else last_s
         for face in frame.faces:
-            first_s = self._spans.get(face.id, (time_s, 0.0))[0]
+            first_s = self._spans.get(face.id, (begin_s, 0.0))[0]
             self._spans[face.id] = first_s, time_s
 
     def is_real(self, face_id: int) -> bool:

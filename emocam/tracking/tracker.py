@@ -12,7 +12,7 @@ import numpy as np
 from emocam.tracking.one_euro import OneEuroBox
 from emocam.types import Box, Face, FloatArray, ImageU8
 
-_KEEP_S = 2.5  # a lost track is kept for this long
+KEEP_S = 2.5  # a lost track is kept for this long
 _FADE_S = 0.4  # the box of a lost track fades out in this time
 _SEARCH_S = 0.8  # a lost face is searched near its last box for this long
 _MAX_STEP = 0.9  # face widths between two detections of a track ...
@@ -60,7 +60,7 @@ class FaceTracker:
         Seconds for which a lost track is kept.
     """
 
-    def __init__(self, hits_to_show: int = 2, keep_s: float = _KEEP_S) -> None:
+    def __init__(self, hits_to_show: int = 2, keep_s: float = KEEP_S) -> None:
         self.hits_to_show = hits_to_show
         self.keep_s = keep_s
         self._tracks: list[_Track] = []

@@ -118,7 +118,9 @@ def clip_readings(
     all_crops = not smooth or choose is not None
     analysed = clip_pictures(video, every_s=every_s, search=search, all_images=all_crops)
     pictures = stack.enter_context(prefetch(analysed, _PICTURES_PREFETCHED))
-    found = find_faces(pictures, recognizer.model.size, largest=largest, all_crops=all_crops)
+    found = find_faces(
+        pictures, recognizer.model.size, every_s=every_s, largest=largest, all_crops=all_crops
+    )
     if choose is not None:
         found = map(choose, found)
     size = frames_ahead(every_s)

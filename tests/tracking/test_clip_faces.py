@@ -47,7 +47,9 @@ def looks(
 ):
     with VideoFile(clip) as video:
         pictures = clip_pictures(video, every_s=every_s)
-        found = find_faces(pictures, recognizer.model.size, all_crops=each, **options)
+        found = find_faces(
+            pictures, recognizer.model.size, every_s=every_s, all_crops=each, **options
+        )
         return list(read_faces(found, recognizer, 4, each=each))
 
 
@@ -129,6 +131,14 @@ def test_now_and_then_means_by_the_clock(tmp_path, recognizer):
     clip = write(tmp_path / "clip.avi", [photo("obama.jpg")] * 21, fps=30)
     times = [look.time_s for look in looks(clip, recognizer, every_s=0.25)]
     assert times == pytest.approx([0, 0.25, 0.5], abs=0.02)
+
+
+def test_a_face_keeps_its_number_from_one_seldom_look_to_the_next(tmp_path, recognizer):
+    clip = write(tmp_path / "clip.avi", [photo("obama.jpg")] * 10, fps=1)
+    seen = looks(clip, recognizer, every_s=3)
+    assert [(look.time_s, [face.id for face in look.faces]) for look in seen] == [
+        (time_s, [0]) for time_s in (0, 3, 6, 9)
+    ]
 
 
 def test_faces_read_together_are_read_as_if_alone(recognizer):

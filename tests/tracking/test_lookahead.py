@@ -157,3 +157,10 @@ def test_between_two_readings(recognizer):
     late = between_readings(first, second, 0.75)
     assert (early.face.xyxy, early.emotion) == ((20, 10, 60, 50), "happy")
     assert (late.face.xyxy, late.emotion) == ((40, 10, 80, 50), "sad")
+
+
+def test_frames_far_apart_need_not_show_a_face_twice(recognizer):
+    looks = [look(n, {0: (10, HAPPY)} if n == 1 else {}, fps=0.2) for n in range(4)]
+    assert [len(one) for one in smooth(looks, recognizer)] == [0, 1, 0, 0]
+    looks = [look(n, {0: (10, HAPPY)} if n == 1 else {}, fps=1.0) for n in range(4)]
+    assert [len(one) for one in smooth(looks, recognizer)] == [0, 0, 0, 0]
