@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -50,7 +51,8 @@ class Person:
     spans: list[tuple[float, float]] = field(default_factory=list)
     # The clearest moment of each label that occurs
     moments: dict[str, Moment] = field(default_factory=dict)
-    # For each time bin the sums of the probabilities, then counts of each label and `unsure`
+    # For each time bin, counted from the first frame, the sums of the probabilities, then counts of
+    # each label and `unsure`
     bins: dict[int, npt.NDArray[np.float64]] = field(default_factory=dict)
 
 
@@ -85,7 +87,8 @@ class ClipSummary:
         self.last_s = 0.0
         self.analysed_frames = 0
         self.frames_with_face = 0
-        self._face_last_s: float | None = None
+        self._face_last_s = 0.0
+        self._is_gap = False  # whether the last frame has no face
 
     @property
     def seconds(self) -> float:
@@ -123,6 +126,8 @@ class ClipSummary:
         if readings:
             self.frames_with_face += 1
             self._end_gap(time_s)
+            self._face_last_s = time_s
+        self._is_gap = not readings
         for reading in readings:
             self._add_reading(reading, time_s, since_s)
             if picture_bgr is not None:
@@ -152,26 +157,29 @@ class ClipSummary:
         sums = np.array([person.bins[key] for key in keys]).reshape(len(keys), 2 * kinds + 1)
         counts = sums[:, kinds:]
         return Timeline(
-            times_s=(np.array(keys) + 0.5) * self.bin_s,
+            times_s=(self.first_s or 0.0) + (np.array(keys) + 0.5) * self.bin_s,
             probabilities=sums[:, :kinds] / counts.sum(axis=1, keepdims=True),
             label_indices=counts.argmax(axis=1),
         )
 
     def _add_reading(self, reading: Reading, time_s: float, since_s: float) -> None:
         person = self.persons.setdefault(reading.face.id, Person(reading.face.id))
-        lasts_s = min(since_s, _NEW_SPAN_S)
+        since_seen_s = time_s - person.spans[-1][1] if person.spans else math.inf
+        goes_on = since_seen_s <= max(_NEW_SPAN_S, 2 * since_s)
+        lasts_s = since_s if goes_on else min(since_s, _NEW_SPAN_S)
         person.seconds += lasts_s
         person.label_seconds[reading.emotion] += lasts_s
         if reading.face.yaw is not None:
             person.posed_seconds += lasts_s
             person.away_seconds += lasts_s * (abs(reading.face.yaw) >= AWAY_DEG)
-        if person.spans and time_s - person.spans[-1][1] <= max(_NEW_SPAN_S, 2 * since_s):
+        if goes_on:
             person.spans[-1] = person.spans[-1][0], time_s
         elif len(person.spans) < _MAX_SPANS:
             person.spans.append((time_s, time_s))
-        while time_s >= self.bin_s * _MAX_BINS:
+        begin_s = self.first_s or 0.0
+        while time_s - begin_s >= self.bin_s * _MAX_BINS:
             self._halve()
-        key = int(time_s / self.bin_s)
+        key = int((time_s - begin_s) / self.bin_s)
         one_hot = [float(reading.emotion == label) for label in (*self.labels, UNSURE)]
         row = np.array([*reading.probabilities, *one_hot])
         person.bins[key] = person.bins[key] + row if key in person.bins else row
@@ -185,10 +193,9 @@ class ClipSummary:
             person.bins = joined
 
     def _end_gap(self, time_s: float) -> None:
-        last_s = time_s if self._face_last_s is None else self._face_last_s
-        if time_s - last_s >= _GAP_S and len(self.gaps) < _MAX_SPANS:
-            self.gaps.append((last_s, time_s))
-        self._face_last_s = time_s
+        long = time_s - self._face_last_s >= _GAP_S
+        if self._is_gap and long and len(self.gaps) < _MAX_SPANS:
+            self.gaps.append((self._face_last_s, time_s))
 
     def _add_moment(
         self, reading: Reading, time_s: float, picture_bgr: ImageU8, hidden: Sequence[Box]

@@ -94,7 +94,7 @@ class PersonTimeline:
         for piece in self._split(self._away | (np.diff(labels) != 0)):
             label, last = known[labels[piece[0]]], piece[-1]
             follows = last + 1 < len(times) and not self._away[last]
-            from_s = max(0.0, times[piece[0]] - self._bin_s / 2)
+            from_s = times[piece[0]] - self._bin_s / 2
             to_s = times[last + 1] - self._bin_s / 2 if follows else times[last] + self._bin_s / 2
             x1, x2 = self._across(np.array([from_s, to_s]))
             pieces.append(

@@ -119,3 +119,23 @@ def test_looking_away_is_a_share_of_the_time_in_which_that_is_known() -> None:
 def test_without_any_pose_nothing_is_said_of_looking_away() -> None:
     summary = summary_of(lambda t: [reading()], 10)
     assert summary.share_away(summary.persons[0]) is None
+
+
+def test_a_face_in_frames_far_apart_is_there_all_the_time_without_gaps() -> None:
+    summary = ClipSummary(EMOTIONS)
+    for index in range(13):
+        summary.add(frame(5.0 * index, [reading()]))
+    summary.finish()
+    person = summary.persons[0]
+    assert (person.seconds, person.spans) == (60.0, [(0.0, 60.0)])
+    assert summary.gaps == []
+
+
+def test_the_timeline_of_a_late_part_of_a_clip_is_as_fine_as_that_of_an_early_one() -> None:
+    for begin_s in (0.0, 3000.0):
+        summary = ClipSummary(EMOTIONS)
+        for index in range(250):
+            summary.add(frame(begin_s + index / 25, [reading()]))
+        times_s = summary.timeline(summary.persons[0]).times_s
+        assert len(times_s) == 100
+        assert times_s[[0, -1]] == pytest.approx([begin_s + 0.05, begin_s + 9.95])
