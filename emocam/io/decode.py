@@ -22,8 +22,10 @@ _MAX_SIDE = 65_535
 _MAX_PIXELS = 100_000_000  # Pillow holds such a picture two or three times
 _MAX_JPEG_PIXELS = 256_000_000  # decoded at a reduced size
 _CUT = "the file ends before the picture does"
+_ODD_TIFF = "a kind of TIFF that is not read, such as floating-point pixels; save it as PNG"
 _WHITE = (255, 255, 255, 255)
 
+_TIFF_ORDERS = {b"II*\0": "<I", b"MM\0*": ">I"}
 _HEIF_BRANDS = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
 
 
@@ -128,6 +130,8 @@ def _open(data: bytes) -> Image.Image:
     except UnidentifiedImageError as error:
         if data[8:12] in (b"avif", b"avis") and not features.check("avif"):
             raise PictureError("unsupported", "AVIF needs: pip install 'pillow>=11.3'") from error
+        if data[:4] in _TIFF_ORDERS and not is_cut(data):
+            raise PictureError("unsupported", _ODD_TIFF) from error
         _give_up(data, error)
     except Exception as error:  # noqa: BLE001 - see decode_photo
         _give_up(data, error)
@@ -186,7 +190,7 @@ def _decode_with_pillow(header: Image.Image) -> ImageU8:
     if picture.mode == "I":
         return _from_16_bits(np.clip(np.asarray(picture), 0, 65_535).astype(np.uint16))
     if picture.mode == "F":
-        raise PictureError("unsupported", "its pixels are floating-point numbers; save it as PNG")
+        raise PictureError("unsupported", _ODD_TIFF)
     if picture.has_transparency_data:
         # What viewers show behind a cut-out person is white.
         picture = picture.convert("RGBA")
@@ -221,13 +225,16 @@ def _give_up(data: bytes, error: Exception) -> NoReturn:
 
 
 def is_cut(data: bytes) -> bool:
-    """Whether a file lacks its end, as JPEG, PNG, WebP and AVIF or HEIC tell it."""
+    """Whether a file lacks its end, as JPEG, PNG, WebP, TIFF and AVIF or HEIC tell it."""
     if data[:3] == b"\xff\xd8\xff":
         return data.find(b"\xff\xd9", _start_of_scan(data)) < 0
     if data[:8] == b"\x89PNG\r\n\x1a\n":
         return data.rfind(b"IEND") < 0
     if data[:4] == b"RIFF" and len(data) >= 8:
         return int(struct.unpack_from("<I", data, 4)[0]) + 8 > len(data)
+    if data[:4] in _TIFF_ORDERS:
+        # Where its directory stands, often behind the pixels.
+        return len(data) < 8 or struct.unpack_from(_TIFF_ORDERS[data[:4]], data, 4)[0] >= len(data)
     return data[4:8] == b"ftyp" and _boxes_end(data) > len(data)
 
 

@@ -210,6 +210,17 @@ def test_floating_point_pixels_are_unsupported() -> None:
     assert caught.value.status == "unsupported"
 
 
+def test_a_tiff_that_pillow_does_not_know_is_no_damaged_file() -> None:
+    colors = np.zeros((20, 20, 3), np.float32)
+    data = cv2.imencode(".tif", colors)[1].tobytes()
+    with pytest.raises(PictureError, match=r"TIFF .* save it as PNG") as caught:
+        decode_photo(data)
+    assert caught.value.status == "unsupported"
+    with pytest.raises(PictureError) as caught:
+        decode_photo(data[: len(data) // 2])  # its directory was at the end
+    assert caught.value.status == "truncated"
+
+
 def test_heic_with_and_without_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     head = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"
     with monkeypatch.context() as patch:
