@@ -99,6 +99,7 @@ class LiveSession:
         self._last = -1
         self._teacher = LiveTeacher(follower)
         self._message, self._message_until_s = "", 0.0
+        self._next_message = ""
         self._undrawn_s: float | None = None
         self._next_line_s = 0.0
         if options.record is not None:
@@ -266,7 +267,7 @@ class LiveSession:
             for one in analyses:
                 self._teacher.add(one)
                 if said := self._teacher.owner_change(one):
-                    self._say(said)
+                    self._say_next(said)
             if said := self._teacher.finish(self.camera.clock_s):
                 self._say(said)
         except EmocamError as error:
@@ -296,7 +297,15 @@ class LiveSession:
         self._message, self._message_until_s = message, self.camera.clock_s + _MESSAGE_S
         self._reporter.note(message)
 
+    def _say_next(self, message: str) -> None:
+        """Show it once the message before has been read: what was just learnt, say."""
+        self._next_message = message
+        self._reporter.note(message)
+
     def _notice(self, now_s: float) -> str:
+        if self._next_message and now_s >= self._message_until_s:
+            self._message, self._next_message = self._next_message, ""
+            self._message_until_s = now_s + _MESSAGE_S
         if self.camera.fault:
             return self.camera.fault
         if self.view.controls.paused:

@@ -289,6 +289,9 @@ class TestOptions:
             ({"address": parse_address("clip.mp4")}, "--realtime"),
             ({"address": parse_address("0"), "realtime": True}, "is live already"),
             ({"log": Path("log.txt")}, "csv"),
+            ({"log": Path("-")}, "never standard output"),
+            ({"record": Path("-")}, "never standard output"),
+            ({"duration_s": 0.0}, "--duration"),
             ({"record": Path("film.avi")}, "ends in .mp4"),
             ({"model": "absent"}, "absent"),
         ],
@@ -359,6 +362,20 @@ def test_a_paused_picture_stands_still_although_a_reading_comes_late():
     assert not np.array_equal(second, third)  # it says now that it is paused
     assert np.array_equal(third, fourth)
     assert np.array_equal(third, fifth)
+
+
+def test_what_was_learnt_can_be_read_before_the_owner_is_greeted():
+    said: list[str] = []
+    reporter = SimpleNamespace(note=said.append, line=said.append)
+    session = LiveSession(
+        LiveOptions(parse_address("0")), StillCamera(), MovingReader(), reporter, LiveSinks()
+    )
+    session._say("learnt: that was sad")
+    session._say_next("the profile is in use")
+    assert said == ["learnt: that was sad", "the profile is in use"]
+    assert session._notice(2.2) == "learnt: that was sad"
+    assert session._notice(3.2) == session._notice(5.2) == "the profile is in use"
+    assert session._notice(6.5) == ""
 
 
 class TestSignals:
