@@ -116,7 +116,8 @@ class Follower:
             Shape (height, width, 3), uint8, blue first, upright.
         time_s
             Its time in seconds, later than that of the frame before. A time that goes back
-            drops all tracks.
+            drops all tracks. A face counts once two frames at most 2.5 seconds apart show it:
+            times in milliseconds, or frames that come more seldom, give none.
 
         Returns
         -------
