@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from emocam.errors import UsageError
 from emocam.io.table_formats import TABLE_FORMATS, Table
-from emocam.output import check_free, writing
+from emocam.output import check_free, check_no_dash, writing
 
 if TYPE_CHECKING:
     from emocam.types import Reading
@@ -134,8 +134,9 @@ def check_table(path: Path) -> type[Table]:
     Raises
     ------
     UsageError
-        When there is no such kind.
+        When there is no such kind, or it is `-`.
     """
+    check_no_dash(path)
     if path.suffix.lower() not in TABLE_FORMATS:
         raise UsageError(
             f"a table ends in {', '.join(TABLE_FORMATS)}; got '{path}': try {path.stem}.csv"

@@ -63,6 +63,8 @@ class LiveOptions:
         UsageError
             With what mends it.
         """
+        if self.duration_s == 0:
+            raise UsageError("--duration is longer than nothing, got 0")
         find_model(self.model)
         for address in self.addresses:
             check_source(address, self.settings, realtime=self.realtime)

@@ -176,7 +176,7 @@ def test_a_clip_that_fails_does_not_stop_the_next(capsys, tmp_path):
         (["--every", "often"], ["'often'"]),
         (["--faces", "two"], ["two"]),
         (["-o", "x.csv", "--film"], ["x.csv", "folder"]),
-        (["-o", "-"], ["name a folder or a file"]),
+        (["-o", "-"], ["name one instead of '-'"]),
         (["-o", "film.mov"], ["film.mov", "a film ends in .mp4"]),
         (["-o", "x.xlsx", "--table"], ["x.xlsx", ".csv, .jsonl"]),
         (["-o", "x.sqlite", "--table-kind", "jsonl"], ["--table-kind jsonl", "x.sqlite"]),
