@@ -55,13 +55,26 @@ def check_ending(path: Path, ending: str, *others: str, what: str) -> None:
     UsageError
         That one.
     """
+    check_no_dash(path)
     if path.suffix.lower() not in (ending, *others):
         endings = " or ".join((ending, *others))
         raise UsageError(f"{what} ends in {endings}; got '{path}': try {path.stem}{ending}")
 
 
+def check_no_dash(path: Path) -> None:
+    """Raise UsageError for `-`, which is standard output elsewhere.
+
+    Raises
+    ------
+    UsageError
+        That one.
+    """
+    if str(path) == "-":
+        raise UsageError("results are files, never standard output: name one instead of '-'")
+
+
 @contextmanager
-def complete_file(path: Path) -> Iterator[Path]:
+def complete_file(path: Path, *, follow: bool = True) -> Iterator[Path]:
     """Temporary path beside the result, with the same ending; renamed when the block ends well.
 
     When the block raises, the temporary file is removed and what stood there before stays. The
@@ -71,29 +84,33 @@ def complete_file(path: Path) -> Iterator[Path]:
     ----------
     path
         Where the result goes; its folder is made if needed.
+    follow
+        Whether a symbolic link of that name stays, and the file it leads to is replaced.
 
     Raises
     ------
     OutputError
         When the folder can't be made or the file can't be written there.
     """
-    with growing_file(path) as temporary, writing(path):
+    with growing_file(path, follow=follow) as temporary, writing(path):
         yield temporary
 
 
 @contextmanager
-def growing_file(path: Path) -> Iterator[Path]:
+def growing_file(path: Path, *, follow: bool = True) -> Iterator[Path]:
     """The same for a file that grows while the block does other work as well.
 
     An OSError of that work, such as of a camera, is not taken for one of the file.
     """
-    temporary = partial_path(path)
     with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target = Path(os.path.realpath(path)) if follow and path.is_symlink() else path
+        # The ending is that of the name which was asked for.
+        temporary = target.with_name(partial_path(path).name)
+        target.parent.mkdir(parents=True, exist_ok=True)
     try:
         yield temporary
         with writing(path):
-            temporary.replace(path)
+            temporary.replace(target)
     finally:
         with writing(path):
             temporary.unlink(missing_ok=True)

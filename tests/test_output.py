@@ -55,3 +55,29 @@ def test_only_what_concerns_the_result_is_blamed_on_it(tmp_path):
         growing_file(tmp_path / "table.csv"),
     ):
         pass
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_link_stays_and_what_it_leads_to_is_written(tmp_path, is_there: bool):
+    other_disk = tmp_path / "disk"
+    other_disk.mkdir()
+    target, link = other_disk / "kept", tmp_path / "table.csv"
+    if is_there:
+        target.write_text("old")
+    link.symlink_to("disk/kept")
+    with complete_file(link) as temporary:
+        temporary.write_text("new")
+        assert temporary.parent.samefile(other_disk)
+        assert temporary.suffix == ".csv"
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+
+
+def test_copies_of_photos_never_replace_what_a_link_leads_to(tmp_path):
+    photo, link = tmp_path / "photo.jpg", tmp_path / "copy.jpg"
+    photo.write_text("original")
+    link.symlink_to(photo)
+    with complete_file(link, follow=False) as temporary:
+        temporary.write_text("drawn")
+    assert photo.read_text() == "original"
+    assert link.read_text() == "drawn"

@@ -269,7 +269,11 @@ def readings_ddl(columns: Sequence[str]) -> str:
 
 
 def remove_database(path: Path) -> None:
-    """Remove a SQLite database with its companions; a log left behind would spoil the next."""
+    """Remove a SQLite database with its companions; a log left behind would spoil the next.
+
+    Where the name is a symbolic link, it stays, and what it leads to is removed.
+    """
+    path = Path(os.path.realpath(path))
     for ending in ("", "-wal", "-shm", "-journal"):
         path.with_name(path.name + ending).unlink(missing_ok=True)
 

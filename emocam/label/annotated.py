@@ -50,7 +50,7 @@ def write_annotated(
     encoded = io.BytesIO()
     kind = _FORMATS[target.suffix.lower()]
     picture.save(encoded, kind, quality=_QUALITY, **_kept_metadata(data))
-    with complete_file(target) as temporary:
+    with complete_file(target, follow=False) as temporary:  # a link may lead to a photo
         temporary.write_bytes(encoded.getvalue())
     return target
 

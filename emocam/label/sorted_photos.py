@@ -90,10 +90,10 @@ def _take_away(folder: Path) -> None:
 def _put(address: str, target: Path, *, copies: bool) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if is_remote(address):
-        with complete_file(target) as temporary:
+        with complete_file(target, follow=False) as temporary:
             temporary.write_bytes(read_bytes(address))
     elif copies:
-        with complete_file(target) as temporary:
+        with complete_file(target, follow=False) as temporary:
             shutil.copy2(address, temporary)
     else:
         source = os.path.relpath(Path(address).resolve(), target.parent.resolve())

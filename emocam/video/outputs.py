@@ -12,7 +12,7 @@ from emocam.errors import UsageError
 from emocam.io.media_kind import PHOTO_ENDINGS, VIDEO_ENDINGS
 from emocam.io.table_formats import TABLE_FORMATS
 from emocam.io.tables import check_table
-from emocam.output import check_free, writing
+from emocam.output import check_free, check_no_dash, writing
 
 _FILM, _REPORT = ".mp4", ".html"
 _OTHER_FILES = {".db", ".htm", ".json", ".ods", ".pdf", ".tsv", ".txt", ".xls", ".xlsx", ".xml"}
@@ -130,8 +130,7 @@ def plan_outputs(
 
 def _check_output(output: Path) -> None:
     """A name such as `film.mov` means a file, not a folder, but of a kind that is not written."""
-    if str(output) == "-":
-        raise UsageError("results are files: name a folder or a file as --output, not '-'")
+    check_no_dash(output)
     ending = output.suffix.lower()
     others = (VIDEO_ENDINGS | PHOTO_ENDINGS | _OTHER_FILES) - {_FILM}
     with writing(output):
@@ -150,6 +149,7 @@ def _is_file(output: Path) -> bool:
 
 def _one_file(output: Path) -> ClipOutputs:
     ending = output.suffix.lower()
+    output = Path(os.path.realpath(output)) if output.is_symlink() else output
     return ClipOutputs(
         output if ending == _FILM else None,
         output if ending in TABLE_FORMATS else None,

@@ -30,3 +30,10 @@ def test_a_file_that_is_something_else_is_refused(tmp_path: Path, named: dict[st
 def test_one_file_is_not_for_two_clips(tmp_path: Path):
     with pytest.raises(UsageError, match="name a folder"):
         plan_outputs([CLIP, Path("b.mp4")], tmp_path / "a.csv", **NOTHING_NAMED)
+
+
+def test_a_link_stands_for_the_file_it_leads_to(tmp_path: Path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "film.mp4").symlink_to("disk/a.mp4")
+    planned = plan_outputs([CLIP], tmp_path / "film.mp4", **NOTHING_NAMED)
+    assert planned == [ClipOutputs((tmp_path / "disk" / "a.mp4").resolve(), None, None)]
