@@ -1,12 +1,13 @@
 """Learn what surrounds a head, from heads in photos and from what the search takes for heads.
 
-Usage: python benchmarks/train_context.py PACKAGES PHOTOS MINED FACELESS OUTPUT [--plan]
+Usage: python benchmarks/train_context.py PACKAGES REAL_HEADS MINED_HEADS FACELESS OUTPUT
+           [--plan]
 
-PACKAGES is the folder of the unpacked Debian packages of `train_turned_faces.py`; PHOTOS, MINED
-and FACELESS hold the photos that `real_heads.csv`, `mined_heads.csv` and `faceless_photos.csv`
-name (`fetch_photos.py` gets them). It learns from the tuning halves; OUTPUT is the search that
-emocam carries with the context learnt anew. --plan instead learns from each half and prints what
-the other half gives, at several weights: that chose the weight and the bias.
+PACKAGES is the folder of the unpacked Debian packages of `train_turned_faces.py`; REAL_HEADS,
+MINED_HEADS and FACELESS hold the photos that `real_heads.csv`, `mined_heads.csv` and
+`faceless_photos.csv` name (`fetch_photos.py` gets them). It learns from the tuning halves; OUTPUT
+is the search that emocam carries with the context learnt anew. --plan instead learns from each half
+and prints what the other half gives, at several weights: that chose the weight and the bias.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from emocam.io.photos import read_photo
 from emocam.types import Box, FloatArray, ImageU8
 
 MINED = Path(__file__).with_name("mined_heads.csv")
+TABLES = (LABELS, MINED)  # of heads in photos
 FACELESS = Path(__file__).with_name("faceless_photos.csv")
 # Of each photo its name and half, and of each head its view and box.
 Labelled: TypeAlias = list[tuple[tuple[str, str], list[tuple[str, Box]]]]
@@ -176,18 +178,18 @@ def textures(packages: Path, each: int) -> Iterator[tuple[ImageU8, str]]:
         yield gray, HELD_OUT if number % 3 == 0 else TUNING
 
 
-def labelled(given: argparse.Namespace) -> list[tuple[Path, Labelled]]:
+def labelled(given: argparse.Namespace, tables: Sequence[Path]) -> list[tuple[Path, Labelled]]:
     """The photos of heads, in parts: their folder, and of each photo what is labelled."""
     return [
-        (folder, list(read_labels(table).items())[part::PARTS])
-        for folder, table in ((given.photos, LABELS), (given.mined, MINED))
+        (getattr(given, table.stem), list(read_labels(table).items())[part::PARTS])
+        for table in tables
         for part in range(PARTS)
     ]
 
 
 def all_seen(given: argparse.Namespace) -> list[Seen]:
     others = [*faceless(given.faceless), *textures(given.packages, EACH_TEXTURE)]
-    looks = [delayed(look_at_heads)(*one) for one in labelled(given)]
+    looks = [delayed(look_at_heads)(*one) for one in labelled(given, TABLES)]
     looks += [delayed(look_at_others)(others[part::PARTS]) for part in range(PARTS)]
     return list(chain.from_iterable(Parallel(n_jobs=2)(looks)))
 
@@ -234,17 +236,17 @@ def print_found(
         print(f"{count} false of {len(false)}, from {least:.2f}: {', '.join(found)}")
 
 
-def arguments(description: str) -> argparse.Namespace:
+def arguments(description: str, tables: Sequence[Path]) -> argparse.Namespace:
     """The folders, the output and whether to plan only."""
     parser = argparse.ArgumentParser(description=description.partition("\n")[0])
-    for name in ("packages", "photos", "mined", "faceless", "output"):
+    for name in ("packages", *(table.stem for table in tables), "faceless", "output"):
         parser.add_argument(name, type=Path)
     parser.add_argument("--plan", action="store_true")
     return parser.parse_args()
 
 
 def main() -> None:
-    given = arguments(__doc__ or "")
+    given = arguments(__doc__ or "", TABLES)
     seen = all_seen(given)
     if given.plan:
         plan(seen)
